@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Resets through the kernel: one at a time below a port, ports side by side. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* No driver has this name, so none will match meanwhile. */
+#define OVERRIDE "pci-quiesce"
+
+enum item_state {
+	WAITING,
+	RUNNING,
+	OVER,
+};
+
+/* One write to reset or reset_subordinate. */
+struct item {
+	size_t target; /* the function, or the bridge of a whole bus */
+	bool whole_bus;
+	size_t lock; /* items with the same number exclude each other */
+	enum pcireset_method method;
+	uint32_t budget_ms;
+	enum item_state state;
+	uint64_t started_us;
+	uint64_t deadline_us;
+};
+
+struct wave {
+	const struct pcireset_io *io;
+	const struct pcireset_machine *machine;
+	const struct pcireset_step *steps;
+	const struct pcireset_limits *limits;
+	struct pcireset_journal *journal;
+	const struct pcireset_observer *observer;
+	struct pcireset_outcome *outcomes;
+	struct item *items;
+	size_t n_items;
+	size_t n_running;
+	size_t n_stuck;
+	bool *locked; /* by item.lock; stays set where a reset was abandoned */
+};
+
+static bool is_member(const struct wave *w, const struct item *item, size_t i)
+{
+	if (!item->whole_bus)
+		return i == item->target;
+	return !pcireset_is_bridge(&w->machine->functions[i]) &&
+	       pcireset_below(w->machine, i, item->target);
+}
+
+static bool is_conventional(const struct pcireset_function *bridge)
+{
+	return !bridge->express || bridge->port_type == PCI_EXP_TYPE_PCI_BRIDGE;
+}
+
+static void add_item(struct wave *w, size_t i)
+{
+	const struct pcireset_step *step = &w->steps[i];
+	size_t parent = w->machine->functions[i].parent;
+	struct item *item = &w->items[w->n_items];
+
+	*item = (struct item){
+		.target = step->whole_bus ? step->via : i,
+		.whole_bus = step->whole_bus,
+		.method = step->method,
+		.budget_ms = w->limits->function_ms,
+	};
+	if (step->whole_bus)
+		item->lock = step->via;
+	else
+		item->lock = parent != PCIRESET_NONE ? parent : w->machine->n + i;
+	if (step->via != PCIRESET_NONE && is_conventional(&w->machine->functions[step->via]))
+		item->budget_ms += w->limits->bus_extra_ms;
+
+	for (size_t k = 0; step->whole_bus && k < w->n_items; k++)
+		if (w->items[k].whole_bus && w->items[k].target == item->target)
+			return; /* a sibling brought it already */
+	w->n_items++;
+}
+
+static int add_write(struct pcireset_job *job, const struct pcireset_function *function,
+		     const char *name, const char *text, bool restores)
+{
+	char path[PCIRESET_PATH_BYTES];
+
+	return pcireset_job_add(job, pcireset_attr_path(function->address, name, path), text,
+				restores);
+}
+
+/* Somebody else's override stays: it keeps drivers away as well as ours. */
+static bool may_override(const struct wave *w, const struct pcireset_function *function)
+{
+	char text[32];
+
+	return pcireset_attr_read(w->io, function, "driver_override", text, sizeof(text)) == 0 &&
+	       (text[0] == '\0' || strcmp(text, "(null)") == 0);
+}
+
+static int begin_member(struct wave *w, const struct item *item, size_t i,
+			struct pcireset_job *job)
+{
+	const struct pcireset_function *f = &w->machine->functions[i];
+	struct pcireset_journal_entry *entry = &w->journal->entries[i];
+	int r = 0;
+
+	*entry = (struct pcireset_journal_entry){ .address = f->address };
+	entry->overridden = may_override(w, f);
+	if (!item->whole_bus && f->has_reset_method &&
+	    pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
+			       sizeof(entry->method_before)) < 0)
+		entry->method_before[0] = '\0';
+
+	if (entry->overridden)
+		r = add_write(job, f, "driver_override", OVERRIDE, false);
+	if (r == 0 && entry->method_before[0])
+		r = add_write(job, f, "reset_method", pcireset_method_kernel_word(item->method),
+			      false);
+	return r;
+}
+
+static int end_member(struct wave *w, size_t i, struct pcireset_job *job)
+{
+	const struct pcireset_function *f = &w->machine->functions[i];
+	struct pcireset_journal_entry *entry = &w->journal->entries[i];
+	int r = 0;
+
+	if (entry->method_before[0])
+		r = add_write(job, f, "reset_method", entry->method_before, true);
+	if (r == 0 && entry->overridden)
+		r = add_write(job, f, "driver_override", "\n", true);
+	return r;
+}
+
+static int build_job(struct wave *w, const struct item *item, struct pcireset_job *job)
+{
+	const struct pcireset_function *target = &w->machine->functions[item->target];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (is_member(w, item, i))
+			r = begin_member(w, item, i, job);
+	if (r == 0)
+		r = add_write(job, target, item->whole_bus ? "reset_subordinate" : "reset", "1",
+			      false);
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (is_member(w, item, i))
+			r = end_member(w, i, job);
+	return r;
+}
+
+static void set_journal(struct wave *w, const struct item *item, bool in_use)
+{
+	for (size_t i = 0; i < w->machine->n; i++)
+		if (is_member(w, item, i))
+			w->journal->entries[i].in_use = in_use;
+}
+
+/* How it ended, for every function that it was for. */
+static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuck, int error)
+{
+	uint64_t now_us = w->io->now_us(w->io->data);
+
+	item->state = OVER;
+	for (size_t i = 0; i < w->machine->n; i++) {
+		struct pcireset_outcome *o = &w->outcomes[i];
+
+		if (!is_member(w, item, i))
+			continue;
+		o->tried = tried;
+		o->stuck = stuck;
+		o->reset_error = error;
+		o->reset_us = tried ? now_us - item->started_us : 0;
+	}
+}
+
+/* -EAGAIN: not now. */
+static int start(struct wave *w, size_t k)
+{
+	struct item *item = &w->items[k];
+	struct pcireset_job *job;
+	int r;
+
+	if (w->n_running + w->n_stuck >= PCIRESET_JOBS_MAX)
+		return -EAGAIN;
+
+	job = calloc(1, sizeof(*job));
+	if (!job)
+		return -ENOMEM;
+
+	job->owner = k;
+	r = build_job(w, item, job);
+	if (r == 0) {
+		set_journal(w, item, true);
+		item->started_us = w->io->now_us(w->io->data);
+		item->deadline_us = item->started_us + item->budget_ms * 1000ull;
+		if (item->deadline_us > w->limits->deadline_us)
+			item->deadline_us = w->limits->deadline_us;
+		if (w->observer && w->observer->reset_starts)
+			w->observer->reset_starts(w->observer->data, item->target, item->method);
+		r = w->io->job_start(w->io->data, job);
+	}
+	if (r < 0) {
+		set_journal(w, item, false);
+		pcireset_job_free(job);
+		return r;
+	}
+
+	item->state = RUNNING;
+	w->locked[item->lock] = true;
+	w->n_running++;
+	return 0;
+}
+
+static void start_all_that_can(struct wave *w)
+{
+	bool over = w->io->now_us(w->io->data) >= w->limits->deadline_us;
+
+	for (size_t k = 0; k < w->n_items; k++) {
+		struct item *item = &w->items[k];
+		int r;
+
+		if (item->state != WAITING || (!over && w->locked[item->lock]))
+			continue;
+		r = over ? -ETIMEDOUT : start(w, k);
+		if (r == -EAGAIN && w->n_running > 0)
+			return; /* tried again when one has ended */
+		if (r < 0)
+			set_outcome(w, item, false, false, r);
+	}
+}
+
+static void finish(struct wave *w, struct pcireset_job *job)
+{
+	struct item *item = &w->items[job->owner];
+
+	set_outcome(w, item, true, false, job->result);
+	if (job->restore_result == 0)
+		set_journal(w, item, false);
+	w->locked[item->lock] = false;
+	w->n_running--;
+	pcireset_job_free(job);
+}
+
+/* The lock is never given back: whatever waits for it would block, too. */
+static void abandon(struct wave *w, struct item *item)
+{
+	set_outcome(w, item, true, true, -ETIMEDOUT);
+	w->n_running--;
+	w->n_stuck++;
+	for (size_t k = 0; k < w->n_items; k++)
+		if (w->items[k].state == WAITING && w->items[k].lock == item->lock)
+			set_outcome(w, &w->items[k], false, false, -EBUSY);
+}
+
+static void abandon_late(struct wave *w, uint64_t now_us)
+{
+	for (size_t k = 0; k < w->n_items; k++)
+		if (w->items[k].state == RUNNING && w->items[k].deadline_us <= now_us)
+			abandon(w, &w->items[k]);
+}
+
+static uint64_t next_deadline_us(const struct wave *w)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t k = 0; k < w->n_items; k++)
+		if (w->items[k].state == RUNNING && w->items[k].deadline_us < next)
+			next = w->items[k].deadline_us;
+	return next;
+}
+
+static void run(struct wave *w)
+{
+	for (start_all_that_can(w); w->n_running > 0; start_all_that_can(w)) {
+		uint64_t deadline_us = next_deadline_us(w);
+		struct pcireset_job *job;
+		int r;
+
+		r = w->io->job_wait(w->io->data, deadline_us, &job);
+		if (r == 0 && w->items[job->owner].state == RUNNING)
+			finish(w, job);
+		else if (r == 0)
+			pcireset_job_free(job); /* came back after all; too late to touch it */
+		else
+			abandon_late(w, r == -ETIMEDOUT ? deadline_us : UINT64_MAX);
+	}
+}
+
+int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps,
+			  const struct pcireset_limits *limits, struct pcireset_journal *journal,
+			  const struct pcireset_observer *observer,
+			  struct pcireset_outcome *outcomes)
+{
+	_cleanup_free_ struct item *items = NULL;
+	_cleanup_free_ bool *locked = NULL;
+	struct wave w;
+
+	items = calloc(machine->n, sizeof(*items));
+	locked = calloc(machine->n * 2, sizeof(*locked));
+	if (!items || !locked)
+		return -ENOMEM;
+
+	w = (struct wave){
+		.io = io,
+		.machine = machine,
+		.steps = steps,
+		.limits = limits,
+		.journal = journal,
+		.observer = observer,
+		.outcomes = outcomes,
+		.items = items,
+		.locked = locked,
+	};
+	if (journal->capacity < machine->n)
+		return -ENOMEM;
+	for (size_t i = 0; i < machine->n; i++)
+		if (steps[i].action == PCIRESET_RESET && steps[i].engine == PCIRESET_ENGINE_KERNEL)
+			add_item(&w, i);
+	run(&w);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the library's files share; nobody outside includes it. */
+#ifndef PCIRESET_INTERNAL_H
+#define PCIRESET_INTERNAL_H
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pcireset.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static inline void pcireset_free_p(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void pcireset_close_p(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+#define _cleanup_free_ __attribute__((cleanup(pcireset_free_p)))
+#define _cleanup_close_ __attribute__((cleanup(pcireset_close_p)))
+
+/* io.c: the door with the width in the name */
+int pcireset_read8(const struct pcireset_io *io, const struct pcireset_function *function,
+		   uint16_t reg, uint8_t *ret_value);
+int pcireset_read16(const struct pcireset_io *io, const struct pcireset_function *function,
+		    uint16_t reg, uint16_t *ret_value);
+int pcireset_read32(const struct pcireset_io *io, const struct pcireset_function *function,
+		    uint16_t reg, uint32_t *ret_value);
+int pcireset_write16(const struct pcireset_io *io, const struct pcireset_function *function,
+		     uint16_t reg, uint16_t value);
+int pcireset_attr_read(const struct pcireset_io *io, const struct pcireset_function *function,
+		       const char *name, char *buffer, size_t bytes);
+int pcireset_attr_write(const struct pcireset_io *io, const struct pcireset_function *function,
+			const char *name, const char *text);
+
+/* capability.c */
+void pcireset_capabilities_read(const struct pcireset_io *io,
+				struct pcireset_function *function);
+int pcireset_pending(const struct pcireset_io *io, const struct pcireset_function *function,
+		     bool *ret_pending);
+
+/* fence.c: -errno of the write; says nothing of what it did */
+int pcireset_bus_master_off(const struct pcireset_io *io,
+			    const struct pcireset_function *function, uint16_t command,
+			    bool leave_intx);
+
+/* job.c: writes in the order of the calls; -ENOMEM */
+int pcireset_job_add(struct pcireset_job *job, const char *path, const char *text, bool restores);
+
+/* job_host.c: writes in threads of their own */
+int pcireset_jobs_open(int ret_pipe[2]);
+int pcireset_jobs_start(int root_fd, int pipe_fd, struct pcireset_job *job);
+int pcireset_jobs_wait(int pipe_fd, uint64_t now_us, uint64_t deadline_us,
+		       struct pcireset_job **ret_job);
+int pcireset_file_write(int root_fd, const char *path, const char *text);
+
+#endif

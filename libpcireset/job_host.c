@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Jobs in threads of their own. A write to reset may block for a minute and
+ * cannot be interrupted, so each job gets a thread that nobody ever joins; it
+ * tells a pipe when it is over. Nothing else is shared.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define STACK_BYTES (64 * 1024)
+
+struct thread_start {
+	int root_fd;
+	int pipe_fd;
+	struct pcireset_job *job;
+};
+
+int pcireset_file_write(int root_fd, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = -1;
+	size_t bytes = strlen(text);
+	ssize_t n;
+
+	/* O_TRUNC means nothing to sysfs; it keeps a copy of one exact. */
+	fd = openat(root_fd, path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+
+	n = write(fd, text, bytes);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == bytes ? 0 : -EIO;
+}
+
+static void make_writes(int root_fd, struct pcireset_job *job)
+{
+	for (size_t i = 0; i < job->n_writes; i++) {
+		const struct pcireset_write *w = &job->writes[i];
+		int *result = w->restores ? &job->restore_result : &job->result;
+		int r;
+
+		if (!w->restores && job->result < 0)
+			continue;
+		r = pcireset_file_write(root_fd, w->path, w->text);
+		if (r < 0 && *result == 0)
+			*result = r;
+	}
+}
+
+static void *thread_main(void *data)
+{
+	struct thread_start start = *(struct thread_start *)data;
+
+	free(data);
+	make_writes(start.root_fd, start.job);
+	/* A pointer is far below PIPE_BUF: written whole or not at all. */
+	(void)!write(start.pipe_fd, &start.job, sizeof(start.job));
+	return NULL;
+}
+
+int pcireset_jobs_open(int ret_pipe[2])
+{
+	return pipe2(ret_pipe, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int pcireset_jobs_start(int root_fd, int pipe_fd, struct pcireset_job *job)
+{
+	_cleanup_free_ struct thread_start *start = NULL;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r;
+
+	start = malloc(sizeof(*start));
+	if (!start)
+		return -ENOMEM;
+
+	*start = (struct thread_start){ root_fd, pipe_fd, job };
+	r = pthread_attr_init(&attr);
+	if (r != 0)
+		return -r;
+
+	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
+	r = pthread_create(&thread, &attr, thread_main, start);
+	(void)pthread_attr_destroy(&attr);
+	if (r != 0)
+		return -r;
+
+	start = NULL; /* the thread's now */
+	return 0;
+}
+
+static int wait_readable(int fd, uint64_t now_us, uint64_t deadline_us)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	uint64_t wait_us = deadline_us > now_us ? deadline_us - now_us : 0;
+	int wait_ms, r;
+
+	/* Rounded up: a deadline is never missed by being early. */
+	wait_ms = wait_us > 60ull * 1000 * 1000 ? 60 * 1000 : (int)((wait_us + 999) / 1000);
+	r = poll(&poll_fd, 1, wait_ms);
+	if (r < 0)
+		return -errno;
+	return r == 0 ? -ETIMEDOUT : 0;
+}
+
+int pcireset_jobs_wait(int pipe_fd, uint64_t now_us, uint64_t deadline_us,
+		       struct pcireset_job **ret_job)
+{
+	struct pcireset_job *job;
+	ssize_t n;
+	int r;
+
+	r = wait_readable(pipe_fd, now_us, deadline_us);
+	if (r < 0)
+		return r;
+
+	n = read(pipe_fd, &job, sizeof(job));
+	if (n < 0)
+		return -errno;
+	if (n != sizeof(job))
+		return -EIO;
+
+	*ret_job = job;
+	return 0;
+}

@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libpcireset - silence and reset PCI functions, and say what is known after
+ *
+ * The library knows how, never whether: callers decide per function and get
+ * evidence back. It does not print, exit or read the environment, and reaches
+ * the machine, its clock included, only through struct pcireset_io.
+ *
+ * All functions return 0 or a negative errno unless they say otherwise;
+ * ret_ parameters are written on success only. The interface is unstable.
+ */
+#ifndef PCIRESET_H
+#define PCIRESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------ addresses */
+
+/** Enough for "ffffffff:ff:1f.7" and the terminating NUL. */
+#define PCIRESET_ADDRESS_BYTES 20
+
+/**
+ * struct pcireset_address - where a function is
+ * @domain: PCI domain (segment); up to 32 bits, VMD uses 0x10000 and above
+ * @bus: 0 to 255
+ * @device: 0 to 31
+ * @function: 0 to 7
+ */
+struct pcireset_address {
+	uint32_t domain;
+	uint8_t bus;
+	uint8_t device;
+	uint8_t function;
+};
+
+/**
+ * pcireset_address_parse() - read "0000:01:00.0" or "01:00.0"
+ * @text: address in lspci's notation, hexadecimal; the domain may be left out
+ * @ret_address: the address
+ *
+ * Return: 0, or -EINVAL on any other text.
+ */
+int pcireset_address_parse(const char *text, struct pcireset_address *ret_address);
+
+/**
+ * pcireset_address_format() - write an address as sysfs names it
+ * @address: the address
+ * @buffer: PCIRESET_ADDRESS_BYTES bytes
+ *
+ * Return: @buffer.
+ */
+const char *pcireset_address_format(struct pcireset_address address, char *buffer);
+
+/**
+ * pcireset_address_compare() - order by domain, bus, device, function
+ * @a: one address
+ * @b: the other
+ *
+ * Return: negative, 0 or positive, as strcmp().
+ */
+int pcireset_address_compare(struct pcireset_address a, struct pcireset_address b);
+
+/* ------------------------------------------------- the door to the machine */
+
+/**
+ * struct pcireset_write - one write of a text to an attribute
+ * @path: path below the root, without a leading slash
+ * @text: what to write, in one write(2)
+ * @restores: made even when an earlier write of the same job failed
+ */
+struct pcireset_write {
+	char *path;
+	char *text;
+	bool restores;
+};
+
+/**
+ * struct pcireset_job - writes made in order, in the background
+ * @writes: the writes; heap, with their strings; see pcireset_job_free()
+ * @n_writes: how many
+ * @owner: the starter's own number
+ * @result: 0, or -errno of the first write that failed; set when it is over
+ * @restore_result: the same for the writes marked @restores
+ *
+ * A job belongs to the door from a successful job_start() until job_wait()
+ * returns it. One that never ends is never returned and never freed.
+ */
+struct pcireset_job {
+	struct pcireset_write *writes;
+	size_t n_writes;
+	size_t owner;
+	int result;
+	int restore_result;
+};
+
+/**
+ * pcireset_job_free() - free a job, its writes and their strings
+ * @job: may be NULL
+ */
+void pcireset_job_free(struct pcireset_job *job);
+
+/**
+ * struct pcireset_io - the machine as seen by the library
+ * @scan: addresses of all functions that the kernel lists; heap, caller frees
+ * @config_read: @bytes bytes of configuration space from @reg, little endian;
+ *	-EIO where the kernel returns fewer
+ * @config_write: the low @bytes (1, 2 or 4) bytes of @value to @reg;
+ *	-EPERM under kernel lockdown
+ * @attr_read: a file as text, cut at @bytes - 1, without its last newline
+ * @attr_write: one write(2) of @text to an existing file
+ * @link_read: last component of a symbolic link's target
+ * @job_start: begin @job; -EAGAIN when no more can be under way
+ * @job_wait: wait until any job is over; -ETIMEDOUT at @deadline_us
+ * @now_us: monotonic clock
+ * @sleep_us: let time pass
+ * @data: first argument of each
+ *
+ * Paths are relative to the root that the door was opened with.
+ */
+struct pcireset_io {
+	int (*scan)(void *data, struct pcireset_address **ret_addresses, size_t *ret_n);
+	int (*config_read)(void *data, struct pcireset_address address, uint16_t reg,
+			   void *buffer, size_t bytes);
+	int (*config_write)(void *data, struct pcireset_address address, uint16_t reg,
+			    uint32_t value, size_t bytes);
+	int (*attr_read)(void *data, const char *path, char *buffer, size_t bytes);
+	int (*attr_write)(void *data, const char *path, const char *text);
+	int (*link_read)(void *data, const char *path, char *buffer, size_t bytes);
+	int (*job_start)(void *data, struct pcireset_job *job);
+	int (*job_wait)(void *data, uint64_t deadline_us, struct pcireset_job **ret_job);
+	uint64_t (*now_us)(void *data);
+	void (*sleep_us)(void *data, uint64_t us);
+	void *data;
+};
+
+/** Jobs that the host's door runs at the same time, stuck ones included. */
+#define PCIRESET_JOBS_MAX 16
+
+/**
+ * pcireset_io_open() - open the door to a real machine, or to a copy of one
+ * @root: directory that holds sys/; "/" for this machine
+ * @ret_io: the door; pcireset_io_close() frees it
+ *
+ * Nothing is read or written before the first call through the door. At most
+ * one door may be used at a time: libpci's error hook has no user data.
+ *
+ * Return: 0, -ENOMEM, -ENAMETOOLONG, or -errno of opening @root.
+ */
+int pcireset_io_open(const char *root, struct pcireset_io **ret_io);
+
+/**
+ * pcireset_io_close() - close a door from pcireset_io_open()
+ * @io: may be NULL
+ *
+ * Jobs that are still under way go on; their memory is left to them.
+ */
+void pcireset_io_close(struct pcireset_io *io);
+
+/** Longest path of an attribute of one function, with its NUL. */
+#define PCIRESET_PATH_BYTES 128
+
+/**
+ * pcireset_attr_path() - path of a function's sysfs attribute below the root
+ * @address: the function
+ * @name: the attribute's name, at most 64 bytes
+ * @buffer: PCIRESET_PATH_BYTES bytes
+ *
+ * Return: @buffer.
+ */
+const char *pcireset_attr_path(struct pcireset_address address, const char *name,
+			       char *buffer);
+
+/* ------------------------------------------------------------ the machine */
+
+/** Index of no function. */
+#define PCIRESET_NONE SIZE_MAX
+
+/**
+ * enum pcireset_method - ways to reset, in the kernel's words of reset_method
+ *
+ * SBR is the kernel's "bus". Source: drivers/pci/pci.c, pci_reset_fn_methods.
+ */
+enum pcireset_method {
+	PCIRESET_METHOD_NONE,
+	PCIRESET_METHOD_DEVICE_SPECIFIC,
+	PCIRESET_METHOD_ACPI,
+	PCIRESET_METHOD_FLR,
+	PCIRESET_METHOD_AF,
+	PCIRESET_METHOD_PM,
+	PCIRESET_METHOD_SBR,
+	PCIRESET_METHOD_CXL_BUS,
+	PCIRESET_METHODS,
+};
+
+/** Bit of a method in a mask. */
+#define PCIRESET_BIT(method) (1u << (method))
+/** Every method that reaches one function only. */
+#define PCIRESET_FUNCTION_LEVEL                        \
+	(PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC) | \
+	 PCIRESET_BIT(PCIRESET_METHOD_FLR) | PCIRESET_BIT(PCIRESET_METHOD_AF))
+
+/** Bytes of configuration space that a scan reads of each function. */
+#define PCIRESET_HEADER_BYTES 64
+
+/**
+ * struct pcireset_function - one function of the machine
+ * @address: where it is
+ * @header: its first 64 bytes, as scanned
+ * @vendor: id; of a VF the kernel's value, its own register reads ffff
+ * @device: id, the same
+ * @subsystem_vendor: type 0 headers only, else 0
+ * @subsystem_device: the same
+ * @class_code: 24 bits: base class, sub-class, programming interface
+ * @header_type: PCI_HEADER_TYPE_NORMAL, _BRIDGE or _CARDBUS
+ * @secondary: bus below a bridge, else 0
+ * @subordinate: last bus below a bridge, else 0
+ * @command: COMMAND as scanned
+ * @answers: false where all behind the id reads as ones: nothing else is known then
+ * @is_virtual: an SR-IOV virtual function
+ * @boot_vga: the firmware's display
+ * @driver: bound driver, or ""
+ * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
+ *
+ * Known after pcireset_topology_read(), for functions that answer:
+ * @express: offset of the PCI Express capability, or 0
+ * @af: offset of the Advanced Features capability, or 0
+ * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
+ * @advertises: mask of FLR, AF and PM as the capabilities say
+ * @offers: mask of what the kernel's reset_method lists; 0 without that file
+ * @has_reset: the kernel has a reset attribute for it
+ * @has_reset_method: the kernel has a reset_method attribute for it
+ * @has_reset_subordinate: the kernel can reset the bus below it
+ * @hotplug_bound: a port whose hot-plug driver is bound
+ * @iommu_group: number, or -1
+ */
+struct pcireset_function {
+	struct pcireset_address address;
+	uint8_t header[PCIRESET_HEADER_BYTES];
+	uint16_t vendor;
+	uint16_t device;
+	uint16_t subsystem_vendor;
+	uint16_t subsystem_device;
+	uint32_t class_code;
+	uint8_t header_type;
+	uint8_t secondary;
+	uint8_t subordinate;
+	uint16_t command;
+	bool answers;
+	bool is_virtual;
+	bool boot_vga;
+	char driver[32];
+	size_t parent;
+
+	uint8_t express;
+	uint8_t af;
+	uint8_t port_type;
+	unsigned int advertises;
+	unsigned int offers;
+	bool has_reset;
+	bool has_reset_method;
+	bool has_reset_subordinate;
+	bool hotplug_bound;
+	int iommu_group;
+};
+
+/**
+ * struct pcireset_machine - all functions, ordered by address
+ * @functions: heap
+ * @n: how many
+ */
+struct pcireset_machine {
+	struct pcireset_function *functions;
+	size_t n;
+};
+
+/**
+ * pcireset_scan() - minimal scan: headers, bound drivers and the tree
+ * @io: the machine
+ * @ret_machine: its functions; pcireset_machine_free()
+ *
+ * Reads 64 bytes of each function and nothing else of its registers.
+ *
+ * Return: 0, -ENOENT where there is no PCI, -EIO where libpci gave up, -ENOMEM.
+ */
+int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_machine);
+
+/**
+ * pcireset_topology_read() - capabilities, resets on offer, IOMMU groups
+ * @io: the machine
+ * @machine: as scanned; filled in
+ *
+ * Never fails as a whole: what cannot be read stays unknown (0, -1, false).
+ */
+void pcireset_topology_read(const struct pcireset_io *io, struct pcireset_machine *machine);
+
+/**
+ * pcireset_machine_free() - free what a scan returned
+ * @machine: may be empty; is emptied
+ */
+void pcireset_machine_free(struct pcireset_machine *machine);
+
+/**
+ * pcireset_below() - is one function somewhere below a bridge
+ * @machine: the machine
+ * @i: index of the function
+ * @bridge: index of the bridge
+ */
+bool pcireset_below(const struct pcireset_machine *machine, size_t i, size_t bridge);
+
+/**
+ * pcireset_is_bridge() - does it have a bridge's header (type 1 or 2)
+ * @function: the function
+ */
+bool pcireset_is_bridge(const struct pcireset_function *function);
+
+/* ------------------------------------------------- decisions and the plan */
+
+/** enum pcireset_action - what the caller wants of a function */
+enum pcireset_action {
+	PCIRESET_KEEP,  /* not a register of it is written, no reset reaches it */
+	PCIRESET_IDLE,  /* Bus Master is off already; left alone, may be reset with its bus */
+	PCIRESET_FENCE, /* Bus Master off; no reset reaches it either */
+	PCIRESET_RESET, /* Bus Master off, then a reset */
+};
+
+/**
+ * struct pcireset_decision - the caller's will for one function
+ * @action: what to do
+ * @methods: mask of the methods that may be used with PCIRESET_RESET
+ * @leave_intx: do not disable its INTx interrupt (consoles)
+ */
+struct pcireset_decision {
+	enum pcireset_action action;
+	unsigned int methods;
+	bool leave_intx;
+};
+
+/** enum pcireset_why - why a step is what it is */
+enum pcireset_why {
+	PCIRESET_WHY_DECISION,      /* the caller's decision, nothing to add */
+	PCIRESET_WHY_OFFERED,       /* the kernel offers this method */
+	PCIRESET_WHY_ALONE_ON_BUS,  /* its bus holds nothing else */
+	PCIRESET_WHY_WHOLE_BUS,     /* all below that bridge is to be reset */
+	PCIRESET_WHY_NOTHING_OFFERED, /* no reset exists */
+	PCIRESET_WHY_NOT_ALLOWED,   /* a reset exists, the caller allows none of them */
+	PCIRESET_WHY_KEPT_BESIDE,   /* a bus reset would reach a kept function */
+	PCIRESET_WHY_HOTPLUG,       /* a bus reset would remove it: pciehp is bound */
+	PCIRESET_WHYS,
+};
+
+/** enum pcireset_engine - who makes the reset */
+enum pcireset_engine {
+	PCIRESET_ENGINE_NONE,
+	PCIRESET_ENGINE_KERNEL,
+};
+
+/**
+ * struct pcireset_step - what will be done to one function
+ * @action: PCIRESET_RESET only where a method was found, else what it became
+ * @method: how, with PCIRESET_RESET
+ * @engine: by whom
+ * @via: index of the bridge whose secondary bus is reset, or PCIRESET_NONE
+ * @whole_bus: reset together with all below @via, through reset_subordinate
+ * @fence_late: Bus Master stays on until the reset is over
+ * @why: the reason
+ */
+struct pcireset_step {
+	enum pcireset_action action;
+	enum pcireset_method method;
+	enum pcireset_engine engine;
+	size_t via;
+	bool whole_bus;
+	bool fence_late;
+	enum pcireset_why why;
+};
+
+/**
+ * pcireset_plan_make() - choose a reset for each function; pure
+ * @machine: with its topology
+ * @decisions: one per function
+ * @ret_steps: one per function; heap, caller frees
+ *
+ * Order of preference: device_specific, flr, af, secondary bus reset of a bus
+ * that holds no kept function, cxl_bus, acpi. pm is never chosen: it is
+ * known to report success and do nothing. The same input gives the same plan.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_plan_make(const struct pcireset_machine *machine,
+		       const struct pcireset_decision *decisions,
+		       struct pcireset_step **ret_steps);
+
+/* --------------------------------------------------- evidence and verdicts */
+
+/** enum pcireset_verdict - what is known of a function at the end */
+enum pcireset_verdict {
+	PCIRESET_VERDICT_NONE, /* not known yet */
+	PCIRESET_VERIFIED,
+	PCIRESET_COMPLETED,
+	PCIRESET_FENCED,
+	PCIRESET_CONTAINED,
+	PCIRESET_KEPT,
+	PCIRESET_VERDICT_IDLE,
+	PCIRESET_LOST,
+	PCIRESET_FAILED,
+	PCIRESET_VERDICTS,
+};
+
+/** enum pcireset_seen - what is known of its reset */
+enum pcireset_seen {
+	PCIRESET_SEEN_NONE,     /* no reset, or it failed */
+	PCIRESET_SEEN_REPORTED, /* whoever made it says so */
+	PCIRESET_SEEN_OBSERVED, /* registers were read at their reset values */
+};
+
+/** enum pcireset_known - yes, no, or not known */
+enum pcireset_known {
+	PCIRESET_UNKNOWN,
+	PCIRESET_NO,
+	PCIRESET_YES,
+};
+
+/** A register value that was not read. */
+#define PCIRESET_UNREAD (-1)
+
+/**
+ * struct pcireset_registers - a few registers at one moment
+ * @id: first dword: device << 16 | vendor; or PCIRESET_UNREAD
+ * @command: COMMAND, or PCIRESET_UNREAD
+ * @devsta: PCI Express Device Status, or PCIRESET_UNREAD
+ */
+struct pcireset_registers {
+	int64_t id;
+	int32_t command;
+	int32_t devsta;
+};
+
+/**
+ * struct pcireset_outcome - what happened to one function
+ * @before: registers before anything was written
+ * @after: registers at the end
+ * @fence_error: 0, or why Bus Master could not be cleared
+ * @pending: transactions were pending when the drain ended
+ * @tried: a reset was started
+ * @stuck: that reset did not return: no register of it may be touched
+ * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
+ * @reset_us: how long it took
+ * @silent: Bus Master off and nothing pending
+ * @reset: evidence of a reset
+ * @ready: the same id answers
+ * @verdict: the word for it
+ */
+struct pcireset_outcome {
+	struct pcireset_registers before;
+	struct pcireset_registers after;
+	int fence_error;
+	enum pcireset_known pending;
+	bool tried;
+	bool stuck;
+	int reset_error;
+	uint64_t reset_us;
+	enum pcireset_known silent;
+	enum pcireset_seen reset;
+	enum pcireset_known ready;
+	enum pcireset_verdict verdict;
+};
+
+/* -------------------------------------------------------------- the verbs */
+
+/**
+ * pcireset_fence() - Bus Master off, and INTx off, then read both back
+ * @io: the machine
+ * @machine: as scanned
+ * @decisions: one per function; those to fence or reset are fenced
+ * @outcomes: one per function, zeroed by the caller; before and fence_error are set
+ *
+ * Writes COMMAND of endpoints only, and only where Bus Master is on. The read
+ * back also flushes posted writes of the function. Where configuration writes
+ * are locked down, the sysfs attribute enable clears Bus Master (INTx stays).
+ * A function that pcireset_fences_late() names is left for pcireset_verify().
+ *
+ * Source: PCI Local Bus Specification 3.0, 6.2.2 (Command register);
+ * drivers/pci/pci-sysfs.c, enable_store().
+ *
+ * Return: how many functions could not be fenced.
+ */
+size_t pcireset_fence(const struct pcireset_io *io, const struct pcireset_machine *machine,
+		      const struct pcireset_decision *decisions,
+		      struct pcireset_outcome *outcomes);
+
+/**
+ * pcireset_fences_late() - must Bus Master stay on until the reset is over
+ * @function: the function
+ *
+ * Chelsio T4 and later can wedge when Bus Master goes off with DMA in flight.
+ * Source: drivers/pci/quirks.c, reset_chelsio_generic_dev().
+ */
+bool pcireset_fences_late(const struct pcireset_function *function);
+
+/**
+ * pcireset_drain() - wait until nothing is pending on fenced functions
+ * @io: the machine
+ * @machine: with its topology
+ * @steps: the plan
+ * @limit_ms: how long to wait for all of them together
+ * @outcomes: pending is set
+ *
+ * Source: PCI Express Base Specification, Device Status Register,
+ * Transactions Pending; Advanced Features Status, Transactions Pending.
+ *
+ * Return: how many functions still have transactions pending.
+ */
+size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machine *machine,
+		      const struct pcireset_step *steps, uint32_t limit_ms,
+		      struct pcireset_outcome *outcomes);
+
+/**
+ * struct pcireset_journal_entry - what the library changed of one function
+ * @address: the function
+ * @in_use: the entry counts; set before the change, cleared after its undoing
+ * @overridden: driver_override was set
+ * @method_before: reset_method before it was pinned, or ""
+ */
+struct pcireset_journal_entry {
+	struct pcireset_address address;
+	bool in_use;
+	bool overridden;
+	char method_before[64];
+};
+
+/**
+ * struct pcireset_journal - a record that outlives a crash of its writer
+ * @capacity: entries that fit
+ * @entries: entry i belongs to function i of the machine
+ *
+ * The caller provides the memory, shared with whoever has to put things back.
+ */
+struct pcireset_journal {
+	size_t capacity;
+	struct pcireset_journal_entry entries[];
+};
+
+/**
+ * pcireset_journal_restore() - undo what one entry says
+ * @io: the machine
+ * @entry: cleared where all was undone
+ *
+ * May block as long as a reset of that function does.
+ *
+ * Return: 0, or -errno of the first write that failed.
+ */
+int pcireset_journal_restore(const struct pcireset_io *io,
+			     struct pcireset_journal_entry *entry);
+
+/**
+ * struct pcireset_limits - how long resets may take
+ * @function_ms: one reset
+ * @bus_extra_ms: added for the secondary bus of a conventional bridge
+ * @deadline_us: the end of everything, on the clock of the door
+ */
+struct pcireset_limits {
+	uint32_t function_ms;
+	uint32_t bus_extra_ms;
+	uint64_t deadline_us;
+};
+
+/**
+ * struct pcireset_observer - told of each reset before it starts
+ * @reset_starts: @i is the function, or the bridge of a whole bus; may be NULL
+ * @data: first argument
+ */
+struct pcireset_observer {
+	void (*reset_starts)(void *data, size_t i, enum pcireset_method method);
+	void *data;
+};
+
+/**
+ * pcireset_kernel_reset() - make the plan's resets through the kernel
+ * @io: the machine
+ * @machine: with its topology
+ * @steps: the plan; steps of other engines are left alone
+ * @limits: how long it may take
+ * @journal: what is changed in sysfs meanwhile
+ * @observer: may be NULL
+ * @outcomes: tried, stuck, reset_error and reset_us are set
+ *
+ * One reset at a time below one upstream port (the kernel takes its lock), and
+ * PCIRESET_JOBS_MAX ports at a time. The method is pinned in reset_method and
+ * driver_override keeps drivers away, both only meanwhile. A reset that misses
+ * its deadline is abandoned, with all others below the same port.
+ *
+ * Source: drivers/pci/pci-sysfs.c, reset_store(), reset_method_store(),
+ * reset_subordinate_store().
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps,
+			  const struct pcireset_limits *limits,
+			  struct pcireset_journal *journal,
+			  const struct pcireset_observer *observer,
+			  struct pcireset_outcome *outcomes);
+
+/**
+ * pcireset_verify() - read back, fence what was left on, and judge
+ * @io: the machine
+ * @machine: with its topology
+ * @steps: the plan
+ * @outcomes: silent, reset, ready, after and verdict are set
+ *
+ * Return: how many functions are lost or failed.
+ */
+size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
+		       const struct pcireset_step *steps, struct pcireset_outcome *outcomes);
+
+/* ------------------------------------------------------------------ words */
+
+/** pcireset_method_word() - "flr", "af", "sbr" and so on, or NULL for none */
+const char *pcireset_method_word(enum pcireset_method method);
+/** pcireset_method_kernel_word() - the word of reset_method, or NULL for none */
+const char *pcireset_method_kernel_word(enum pcireset_method method);
+/** pcireset_action_word() - "keep", "idle", "fence" or "reset" */
+const char *pcireset_action_word(enum pcireset_action action);
+/** pcireset_engine_word() - "kernel", or NULL for none */
+const char *pcireset_engine_word(enum pcireset_engine engine);
+/** pcireset_verdict_word() - "completed" and so on, or NULL where not known */
+const char *pcireset_verdict_word(enum pcireset_verdict verdict);
+/** pcireset_seen_word() - "observed", "reported" or "none" */
+const char *pcireset_seen_word(enum pcireset_seen seen);
+/** pcireset_why_words() - a few words, or NULL for PCIRESET_WHY_DECISION */
+const char *pcireset_why_words(enum pcireset_why why);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of each function after its reset, and the word for it. */
+#include <linux/pci_regs.h>
+
+#include "internal.h"
+
+static struct pcireset_registers read_registers(const struct pcireset_io *io,
+						const struct pcireset_function *function)
+{
+	struct pcireset_registers registers = { PCIRESET_UNREAD, PCIRESET_UNREAD,
+						PCIRESET_UNREAD };
+	uint16_t word;
+	uint32_t id;
+
+	if (pcireset_read32(io, function, PCI_VENDOR_ID, &id) == 0)
+		registers.id = id;
+	if (pcireset_read16(io, function, PCI_COMMAND, &word) == 0)
+		registers.command = word;
+	if (function->express &&
+	    pcireset_read16(io, function, function->express + PCI_EXP_DEVSTA, &word) == 0)
+		registers.devsta = word;
+	return registers;
+}
+
+static bool answers_as_before(const struct pcireset_function *function,
+			      const struct pcireset_registers *registers)
+{
+	if (registers->id == PCIRESET_UNREAD || registers->command == PCIRESET_UNREAD ||
+	    registers->command == 0xffff)
+		return false;
+	/* A VF reads ffff there by specification, alive or not. */
+	if (function->is_virtual)
+		return true;
+	return registers->id == (int64_t)((uint32_t)function->device << 16 | function->vendor);
+}
+
+static void judge(struct pcireset_outcome *outcome)
+{
+	if (outcome->ready == PCIRESET_NO)
+		outcome->verdict = PCIRESET_LOST;
+	else if (outcome->silent == PCIRESET_NO)
+		outcome->verdict = PCIRESET_FAILED;
+	else if (outcome->reset == PCIRESET_SEEN_OBSERVED)
+		outcome->verdict = PCIRESET_VERIFIED;
+	else if (outcome->reset == PCIRESET_SEEN_REPORTED)
+		outcome->verdict = PCIRESET_COMPLETED;
+	else
+		outcome->verdict = PCIRESET_FENCED;
+}
+
+static void verify_silenced(const struct pcireset_io *io,
+			    const struct pcireset_function *function,
+			    const struct pcireset_step *step, struct pcireset_outcome *outcome)
+{
+	struct pcireset_registers now = read_registers(io, function);
+	bool pending;
+
+	if (!answers_as_before(function, &now)) {
+		outcome->after = now;
+		outcome->ready = PCIRESET_NO;
+		judge(outcome);
+		return;
+	}
+
+	/* A reset that was made with Bus Master on, or that turned it on again. */
+	if (now.command & PCI_COMMAND_MASTER && !pcireset_is_bridge(function)) {
+		(void)pcireset_bus_master_off(io, function, (uint16_t)now.command,
+					      step->action == PCIRESET_FENCE);
+		now = read_registers(io, function);
+	}
+
+	pending = now.devsta != PCIRESET_UNREAD && now.devsta & PCI_EXP_DEVSTA_TRPND;
+	outcome->after = now;
+	outcome->ready = answers_as_before(function, &now) ? PCIRESET_YES : PCIRESET_NO;
+	outcome->silent = now.command & PCI_COMMAND_MASTER || pending ? PCIRESET_NO :
+									PCIRESET_YES;
+	if (outcome->tried && outcome->reset_error == 0)
+		outcome->reset = PCIRESET_SEEN_REPORTED;
+	judge(outcome);
+}
+
+size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
+		       const struct pcireset_step *steps, struct pcireset_outcome *outcomes)
+{
+	size_t bad = 0;
+
+	for (size_t i = 0; i < machine->n; i++) {
+		const struct pcireset_function *f = &machine->functions[i];
+		struct pcireset_outcome *o = &outcomes[i];
+
+		o->after = (struct pcireset_registers){ PCIRESET_UNREAD, PCIRESET_UNREAD,
+							PCIRESET_UNREAD };
+		if (!f->answers || o->stuck) {
+			/* Each read may cost a completion timeout, or block with the reset. */
+			o->ready = PCIRESET_NO;
+			o->verdict = PCIRESET_LOST;
+		} else if (steps[i].action == PCIRESET_KEEP) {
+			o->verdict = PCIRESET_KEPT;
+		} else if (steps[i].action == PCIRESET_IDLE) {
+			o->verdict = PCIRESET_VERDICT_IDLE;
+		} else {
+			verify_silenced(io, f, &steps[i], o);
+		}
+		bad += o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED;
+	}
+	return bad;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words that reports use for the library's enumerations. */
+#include "internal.h"
+
+static const struct {
+	const char *report;
+	const char *kernel;
+} methods[PCIRESET_METHODS] = {
+	[PCIRESET_METHOD_DEVICE_SPECIFIC] = { "device_specific", "device_specific" },
+	[PCIRESET_METHOD_ACPI] = { "acpi", "acpi" },
+	[PCIRESET_METHOD_FLR] = { "flr", "flr" },
+	[PCIRESET_METHOD_AF] = { "af", "af_flr" },
+	[PCIRESET_METHOD_PM] = { "pm", "pm" },
+	[PCIRESET_METHOD_SBR] = { "sbr", "bus" },
+	[PCIRESET_METHOD_CXL_BUS] = { "cxl_bus", "cxl_bus" },
+};
+
+static const char *const actions[] = {
+	[PCIRESET_KEEP] = "keep",
+	[PCIRESET_IDLE] = "idle",
+	[PCIRESET_FENCE] = "fence",
+	[PCIRESET_RESET] = "reset",
+};
+
+static const char *const engines[] = {
+	[PCIRESET_ENGINE_NONE] = NULL,
+	[PCIRESET_ENGINE_KERNEL] = "kernel",
+};
+
+static const char *const verdicts[PCIRESET_VERDICTS] = {
+	[PCIRESET_VERDICT_NONE] = NULL,
+	[PCIRESET_VERIFIED] = "verified",
+	[PCIRESET_COMPLETED] = "completed",
+	[PCIRESET_FENCED] = "fenced",
+	[PCIRESET_CONTAINED] = "contained",
+	[PCIRESET_KEPT] = "kept",
+	[PCIRESET_VERDICT_IDLE] = "idle",
+	[PCIRESET_LOST] = "lost",
+	[PCIRESET_FAILED] = "failed",
+};
+
+static const char *const seen_words[] = {
+	[PCIRESET_SEEN_NONE] = "none",
+	[PCIRESET_SEEN_REPORTED] = "reported",
+	[PCIRESET_SEEN_OBSERVED] = "observed",
+};
+
+static const char *const whys[PCIRESET_WHYS] = {
+	[PCIRESET_WHY_DECISION] = NULL,
+	[PCIRESET_WHY_OFFERED] = "the kernel offers it",
+	[PCIRESET_WHY_ALONE_ON_BUS] = "alone on its bus",
+	[PCIRESET_WHY_WHOLE_BUS] = "the whole bus is to be reset",
+	[PCIRESET_WHY_NOTHING_OFFERED] = "no reset exists",
+	[PCIRESET_WHY_NOT_ALLOWED] = "no reset that it has is allowed",
+	[PCIRESET_WHY_KEPT_BESIDE] = "its bus holds one that must not be reset",
+	[PCIRESET_WHY_HOTPLUG] = "a bus reset would look like removal to pciehp",
+};
+
+const char *pcireset_method_word(enum pcireset_method method)
+{
+	return methods[method].report;
+}
+
+const char *pcireset_method_kernel_word(enum pcireset_method method)
+{
+	return methods[method].kernel;
+}
+
+const char *pcireset_action_word(enum pcireset_action action)
+{
+	return actions[action];
+}
+
+const char *pcireset_engine_word(enum pcireset_engine engine)
+{
+	return engines[engine];
+}
+
+const char *pcireset_verdict_word(enum pcireset_verdict verdict)
+{
+	return verdicts[verdict];
+}
+
+const char *pcireset_seen_word(enum pcireset_seen seen)
+{
+	return seen_words[seen];
+}
+
+const char *pcireset_why_words(enum pcireset_why why)
+{
+	return whys[why];
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children of PID 1. Nothing here waits without a deadline. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "quiesce.h"
+
+/* From the last close of the pipe to the zombie it is a few instructions. */
+#define REAP_MS 200
+
+uint64_t quiesce_monotonic_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int quiesce_child_start(struct quiesce_child *ret_child)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+
+	pid = fork();
+	if (pid < 0) {
+		int r = -errno;
+
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+		return r;
+	}
+	(void)close(fds[pid == 0 ? 0 : 1]);
+	*ret_child = (struct quiesce_child){ .pid = pid, .fd = fds[pid == 0 ? 1 : 0] };
+	return 0;
+}
+
+int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us)
+{
+	struct pollfd poll_fd = { .fd = child->fd, .events = POLLIN };
+
+	for (;;) {
+		uint64_t now_us = quiesce_monotonic_us();
+		unsigned char byte;
+		int r;
+
+		r = poll(&poll_fd, 1,
+			 deadline_us > now_us ? (int)((deadline_us - now_us + 999) / 1000) : 0);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -errno;
+		if (r == 0)
+			return -ETIMEDOUT;
+		return read(child->fd, &byte, 1) == 1 ? byte : -EPIPE;
+	}
+}
+
+bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_status)
+{
+	const struct timespec patience = { 0, REAP_MS * 1000000l };
+	sigset_t wanted, before;
+	pid_t pid;
+
+	(void)sigemptyset(&wanted);
+	(void)sigaddset(&wanted, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &wanted, &before);
+
+	if (kill_it)
+		(void)kill(child->pid, SIGKILL);
+	/* Asked once before, since the signal may have come unblocked, and once after. */
+	pid = waitpid(child->pid, ret_status, WNOHANG);
+	if (pid == 0) {
+		(void)sigtimedwait(&wanted, NULL, &patience);
+		pid = waitpid(child->pid, ret_status, WNOHANG);
+	}
+
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	(void)close(child->fd);
+	child->fd = -1;
+	return pid == child->pid;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files as text. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "quiesce.h"
+
+int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	char full[512];
+	size_t used = 0;
+	ssize_t n;
+
+	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+
+	/* O_NONBLOCK: a FIFO where a file should be must not hold us. */
+	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+
+	text = malloc(bytes_max + 1);
+	if (!text)
+		return -ENOMEM;
+
+	while (used < bytes_max) {
+		n = read(fd, text + used, bytes_max - used);
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	if (used == bytes_max)
+		return -EFBIG;
+
+	text[used] = '\0';
+	*ret_text = text;
+	text = NULL;
+	return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The /init role. PID 1 starts a worker, waits with a deadline, puts back what
+ * drivers need, and becomes the next init, whatever happened to the worker.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "quiesce.h"
+
+#define CMDLINE_BYTES_MAX 65536
+#define DEVKMSG_SWITCH "/proc/sys/kernel/printk_devkmsg"
+
+/* Until the worker has its configuration; no disk is read before that. */
+#define CONFIG_DEADLINE_MS 10000
+/* Whatever the worker wrote there: PID 1 does not wait longer. */
+#define DEADLINE_MS_MAX 120000
+
+static struct quiesce_shared *share(void)
+{
+	const size_t journal_bytes =
+		sizeof(struct pcireset_journal) +
+		QUIESCE_JOURNAL_CAPACITY * sizeof(struct pcireset_journal_entry);
+	struct quiesce_shared *shared;
+
+	/* Pages are only taken when they are written. */
+	shared = mmap(NULL, sizeof(*shared) + journal_bytes, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return NULL;
+
+	shared->journal = (struct pcireset_journal *)(shared + 1);
+	shared->journal->capacity = QUIESCE_JOURNAL_CAPACITY;
+	return shared;
+}
+
+static void log_end(const struct quiesce_log *log, int heard, bool ended, int status)
+{
+	if (heard == -ETIMEDOUT)
+		quiesce_log(log, QUIESCE_ERR, "the worker missed its deadline%s",
+			    ended ? "" : " and cannot be killed");
+	else if (ended && WIFSIGNALED(status))
+		quiesce_log(log, QUIESCE_ERR, "the worker died of signal %d", WTERMSIG(status));
+	else if (ended && WEXITSTATUS(status) != 0)
+		quiesce_log(log, QUIESCE_WARNING, "the worker exited with %d",
+			    WEXITSTATUS(status));
+	else if (heard != QUIESCE_TELL_DONE)
+		quiesce_log(log, QUIESCE_WARNING, "the worker went before it was done");
+}
+
+static void supervise(const struct quiesce_log *log, struct quiesce_shared *shared,
+		      quiesce_worker *worker)
+{
+	uint64_t started_us = quiesce_monotonic_us();
+	uint64_t deadline_us = started_us + CONFIG_DEADLINE_MS * 1000ull;
+	struct quiesce_child child;
+	int status = 0, heard, r;
+	bool ended;
+
+	r = quiesce_child_start(&child);
+	if (r < 0) {
+		quiesce_log(log, QUIESCE_ERR, "cannot start the worker: %s", strerror(-r));
+		return;
+	}
+	if (child.pid == 0)
+		_exit(worker(shared, started_us, child.fd));
+
+	while ((heard = quiesce_child_hear(&child, deadline_us)) == QUIESCE_TELL_CONFIG) {
+		uint32_t ms = shared->deadline_ms;
+
+		deadline_us = started_us + (ms < DEADLINE_MS_MAX ? ms : DEADLINE_MS_MAX) * 1000ull;
+	}
+	ended = quiesce_child_end(&child, heard == -ETIMEDOUT, &status);
+	log_end(log, heard, ended, status);
+}
+
+static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
+{
+	struct quiesce_shared *shared;
+	bool autoprobe_was_on;
+
+	shared = share();
+	if (!shared) {
+		quiesce_log(log, QUIESCE_ERR, "no memory: nothing is done");
+		return;
+	}
+
+	autoprobe_was_on = quiesce_autoprobe_off();
+	supervise(log, shared, worker);
+	if (autoprobe_was_on)
+		quiesce_autoprobe_on();
+	quiesce_put_back(log, shared);
+}
+
+static enum quiesce_switch read_switch(void)
+{
+	_cleanup_free_ char *cmdline = NULL;
+
+	if (quiesce_file_read("", "proc/cmdline", CMDLINE_BYTES_MAX, &cmdline) < 0)
+		return QUIESCE_ON;
+	return quiesce_parameters_parse(cmdline, NULL, NULL);
+}
+
+static void stop_rate_limit(void)
+{
+	FILE *file = fopen(DEVKMSG_SWITCH, "we");
+
+	/* Ten records in five seconds are not enough for a verdict a function. */
+	if (!file)
+		return;
+	(void)fputs("on\n", file);
+	(void)fclose(file);
+}
+
+int quiesce_init(char **argv, quiesce_worker *worker)
+{
+	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
+
+	quiesce_early_mounts();
+	stop_rate_limit();
+	quiesce_log_open_kmsg(&log, "");
+
+	if (!quiesce_is_kdump(""))
+		quiesce_log(&log, QUIESCE_NOTICE, "not a kdump kernel: nothing is done");
+	else if (read_switch() == QUIESCE_OFF)
+		quiesce_log(&log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
+	else
+		quiesce(&log, worker);
+
+	quiesce_handoff(&log, argv);
+	/* The kernel panics now, as it does without us where no init can be executed. */
+	return QUIESCE_BAD_FUNCTIONS;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* argv. */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "commands.h"
+
+enum long_option {
+	OPTION_JSON = 256,
+	OPTION_CONFIG,
+	OPTION_ROOT,
+	OPTION_FORCE,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option longs[] = {
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "root", required_argument, NULL, OPTION_ROOT },
+	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static char *without_trailing_slashes(char *path)
+{
+	for (size_t n = strlen(path); n > 0 && path[n - 1] == '/'; n--)
+		path[n - 1] = '\0';
+	return path;
+}
+
+static int take(int option, struct quiesce_options *options)
+{
+	switch (option) {
+	case OPTION_JSON:
+		options->json = true;
+		return 0;
+	case OPTION_CONFIG:
+		options->config = optarg;
+		return 0;
+	case OPTION_ROOT:
+		options->root = without_trailing_slashes(optarg);
+		return 0;
+	case OPTION_FORCE:
+		options->force = true;
+		return 0;
+	case 'h':
+	case OPTION_HELP:
+		options->help = true;
+		return 0;
+	case OPTION_VERSION:
+		options->version = true;
+		return 0;
+	default:
+		return -EINVAL; /* getopt has said why */
+	}
+}
+
+int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_options)
+{
+	struct quiesce_options options = { .root = "" };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1)
+		if (take(option, &options) < 0)
+			return -EINVAL;
+
+	if (optind < argc)
+		options.command = argv[optind++];
+	if (optind < argc) {
+		(void)fprintf(stderr, "pci-quiesce: one command only, not \"%s\" too\n",
+			      argv[optind]);
+		return -EINVAL;
+	}
+	*ret_options = options;
+	return 0;
+}

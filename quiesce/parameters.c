@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rd.pci_quiesce on the kernel's command line. */
+#include <errno.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+#define PREFIX "rd.pci_quiesce"
+
+static void complain(struct quiesce_config *config, const struct quiesce_complaint *complaint,
+		     const char *word)
+{
+	char problem[160];
+
+	if (config)
+		config->n_errors++;
+	(void)snprintf(problem, sizeof(problem), "not understood: %s", word);
+	if (complaint)
+		complaint->say(complaint->data, "kernel command line", 0, problem);
+}
+
+static bool take_switch(const char *value, enum quiesce_switch *wanted)
+{
+	if (strcmp(value, "0") == 0)
+		*wanted = QUIESCE_OFF;
+	else if (strcmp(value, "1") == 0)
+		*wanted = QUIESCE_ON;
+	else if (strcmp(value, "dry-run") == 0)
+		*wanted = QUIESCE_DRY_RUN;
+	else
+		return false;
+	return true;
+}
+
+static bool take_key(char *key, struct quiesce_config *config)
+{
+	char *value = strchr(key, '=');
+
+	if (!value)
+		return false;
+
+	*value++ = '\0';
+	/* The kernel takes - and _ for the same. */
+	for (char *c = key; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return !config || quiesce_config_set(config, key, value) == 0;
+}
+
+enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,
+					     const struct quiesce_complaint *complaint)
+{
+	enum quiesce_switch wanted = QUIESCE_ON;
+	const size_t length = strlen(PREFIX);
+	_cleanup_free_ char *copy = NULL;
+	char *rest, *word;
+
+	copy = strdup(cmdline);
+	if (!copy)
+		return wanted;
+
+	rest = copy;
+	while ((word = strsep(&rest, " \t\n"))) {
+		_cleanup_free_ char *as_given = NULL;
+		bool good;
+
+		if (strncmp(word, PREFIX, length) != 0 ||
+		    (word[length] != '=' && word[length] != '.'))
+			continue;
+
+		as_given = strdup(word);
+		good = word[length] == '=' ? take_switch(word + length + 1, &wanted) :
+					     take_key(word + length + 1, config);
+		if (!good && as_given)
+			complain(config, complaint, as_given);
+	}
+	return wanted;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stages, in order: scan, fence, plan, reset, verify. */
+#include <errno.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+/* A conventional bus: 1 s for the devices and 100 ms, drivers/pci/pci.c. */
+#define BUS_EXTRA_MS 1100
+
+static const char *const stage_words[QUIESCE_STAGES] = {
+	[QUIESCE_STAGE_CONFIG] = "config", [QUIESCE_STAGE_FENCE] = "fence",
+	[QUIESCE_STAGE_PLAN] = "plan",	   [QUIESCE_STAGE_RESET] = "reset",
+	[QUIESCE_STAGE_VERIFY] = "verify",
+};
+
+const char *quiesce_stage_word(enum quiesce_stage stage)
+{
+	return stage_words[stage];
+}
+
+static uint64_t since_start_us(const struct quiesce_run *run)
+{
+	return run->io->now_us(run->io->data) - run->started_us;
+}
+
+static void stage_over(const struct quiesce_run *run, enum quiesce_stage stage)
+{
+	if (!run->dry_run) {
+		int r = quiesce_report_write(run);
+
+		if (r < 0)
+			quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
+				    strerror(-r));
+	}
+	if (run->on_stage)
+		run->on_stage(run->on_stage_data, stage);
+}
+
+static int scan(struct quiesce_run *run)
+{
+	struct quiesce_ram ram;
+	int r;
+
+	r = pcireset_scan(run->io, &run->machine);
+	if (r < 0)
+		return r;
+
+	run->decisions = calloc(run->machine.n, sizeof(*run->decisions));
+	run->grounds = calloc(run->machine.n, sizeof(*run->grounds));
+	run->outcomes = calloc(run->machine.n, sizeof(*run->outcomes));
+	if (!run->decisions || !run->grounds || !run->outcomes)
+		return -ENOMEM;
+
+	quiesce_ram_read(&ram, run->root);
+	quiesce_rules_decide(run->io, &run->machine, &run->config, &ram, run->decisions,
+			     run->grounds);
+	free(ram.ranges);
+	return 0;
+}
+
+static void fence(struct quiesce_run *run)
+{
+	size_t n_failed, n_fenced = 0;
+
+	n_failed = pcireset_fence(run->io, &run->machine, run->decisions, run->outcomes);
+	run->silence_us = since_start_us(run);
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		n_fenced += run->decisions[i].action == PCIRESET_FENCE ||
+			    run->decisions[i].action == PCIRESET_RESET;
+	quiesce_log(run->log, n_failed ? QUIESCE_WARNING : QUIESCE_INFO,
+		    "fenced %zu of %zu functions in %llu us, %zu refused", n_fenced,
+		    run->machine.n, (unsigned long long)run->silence_us, n_failed);
+	stage_over(run, QUIESCE_STAGE_FENCE);
+}
+
+static int plan(struct quiesce_run *run)
+{
+	int r;
+
+	pcireset_topology_read(run->io, &run->machine);
+	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);
+	if (r < 0)
+		return r;
+
+	stage_over(run, QUIESCE_STAGE_PLAN);
+	return 0;
+}
+
+static void reset_starts(void *data, size_t i, enum pcireset_method method)
+{
+	const struct quiesce_run *run = data;
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	/* On the record before it can hang; debug, since serial consoles are slow. */
+	quiesce_log(run->log, QUIESCE_DEBUG, "%s: %s starts",
+		    pcireset_address_format(run->machine.functions[i].address, address),
+		    pcireset_method_word(method));
+}
+
+static int make_resets(struct quiesce_run *run)
+{
+	const struct pcireset_observer observer = { reset_starts, run };
+	const struct pcireset_limits limits = {
+		.function_ms = run->config.reset_ms,
+		.bus_extra_ms = BUS_EXTRA_MS,
+		.deadline_us = run->deadline_us,
+	};
+	_cleanup_free_ struct pcireset_journal *own = NULL;
+	struct pcireset_journal *journal = run->journal;
+
+	if (!journal || journal->capacity < run->machine.n) {
+		own = calloc(1, sizeof(*own) + run->machine.n * sizeof(own->entries[0]));
+		if (!own)
+			return -ENOMEM;
+		own->capacity = run->machine.n;
+		journal = own;
+	}
+	return pcireset_kernel_reset(run->io, &run->machine, run->steps, &limits, journal,
+				     &observer, run->outcomes);
+}
+
+static int reset(struct quiesce_run *run)
+{
+	size_t n_pending;
+	int r;
+
+	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
+				   run->outcomes);
+	if (n_pending)
+		quiesce_log(run->log, QUIESCE_WARNING,
+			    "%zu functions still wait for answers to their requests", n_pending);
+
+	r = make_resets(run);
+	if (r < 0)
+		return r;
+
+	stage_over(run, QUIESCE_STAGE_RESET);
+	return 0;
+}
+
+static void log_verdict(const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_outcome *o = &run->outcomes[i];
+	bool bad = o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED;
+	char address[PCIRESET_ADDRESS_BYTES];
+	int error = o->fence_error ? o->fence_error : o->reset_error;
+
+	if (run->steps[i].action == PCIRESET_KEEP && !bad)
+		return;
+	quiesce_log(run->log, bad || error ? QUIESCE_WARNING : QUIESCE_DEBUG, "%s: %s%s%s%s%s",
+		    pcireset_address_format(run->machine.functions[i].address, address),
+		    pcireset_verdict_word(o->verdict), run->steps[i].method ? ", " : "",
+		    run->steps[i].method ? pcireset_method_word(run->steps[i].method) : "",
+		    error ? ": " : "", error ? strerror(-error) : "");
+}
+
+static void verify(struct quiesce_run *run)
+{
+	size_t count[PCIRESET_VERDICTS] = { 0 };
+
+	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->outcomes);
+	run->total_us = since_start_us(run);
+	run->complete = true;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		count[run->outcomes[i].verdict]++;
+		log_verdict(run, i);
+	}
+	quiesce_log(run->log, run->n_bad ? QUIESCE_WARNING : QUIESCE_NOTICE,
+		    "%zu functions in %llu ms: %zu completed, %zu fenced, %zu kept, %zu idle, "
+		    "%zu lost, %zu failed",
+		    run->machine.n, (unsigned long long)run->total_us / 1000,
+		    count[PCIRESET_COMPLETED], count[PCIRESET_FENCED], count[PCIRESET_KEPT],
+		    count[PCIRESET_VERDICT_IDLE], count[PCIRESET_LOST], count[PCIRESET_FAILED]);
+	stage_over(run, QUIESCE_STAGE_VERIFY);
+}
+
+int quiesce_pipeline_run(struct quiesce_run *run)
+{
+	int r;
+
+	r = scan(run);
+	if (r < 0)
+		return r;
+
+	if (!run->dry_run)
+		fence(run);
+	r = plan(run);
+	if (r < 0 || run->dry_run)
+		return r;
+
+	r = reset(run);
+	if (r < 0)
+		return r;
+
+	verify(run);
+	return 0;
+}
+
+void quiesce_run_free(struct quiesce_run *run)
+{
+	pcireset_machine_free(&run->machine);
+	free(run->decisions);
+	free(run->grounds);
+	free(run->steps);
+	free(run->outcomes);
+	quiesce_config_free(&run->config);
+}

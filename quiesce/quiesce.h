@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When and whether: what the files of the program share. */
+#ifndef QUIESCE_H
+#define QUIESCE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "pcireset.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static inline void quiesce_free_p(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void quiesce_fclose_p(FILE **file)
+{
+	if (*file)
+		(void)fclose(*file);
+}
+
+static inline void quiesce_close_p(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+#define _cleanup_free_ __attribute__((cleanup(quiesce_free_p)))
+#define _cleanup_fclose_ __attribute__((cleanup(quiesce_fclose_p)))
+#define _cleanup_close_ __attribute__((cleanup(quiesce_close_p)))
+
+/* Exit codes of the commands. */
+enum quiesce_exit {
+	QUIESCE_OK = 0,
+	QUIESCE_BAD_FUNCTIONS = 1, /* some function is lost or failed, or nothing could be read */
+	QUIESCE_BAD_USAGE = 2,     /* command line or configuration */
+	QUIESCE_REFUSED = 3,       /* not a kdump kernel, and no --force */
+};
+
+/* log.c: words for people, in the kernel's log and on standard error */
+
+/** Kernel log levels that are used here (include/linux/kern_levels.h). */
+enum quiesce_level_of_log {
+	QUIESCE_ERR = 3,
+	QUIESCE_WARNING = 4,
+	QUIESCE_NOTICE = 5,
+	QUIESCE_INFO = 6,
+	QUIESCE_DEBUG = 7,
+};
+
+/**
+ * struct quiesce_log - where messages go
+ * @kmsg_fd: /dev/kmsg, or -1
+ * @stderr_max: highest level that standard error shows, or -1
+ */
+struct quiesce_log {
+	int kmsg_fd;
+	int stderr_max;
+};
+
+/** quiesce_log_open_kmsg() - add the kernel's log; silently without one */
+void quiesce_log_open_kmsg(struct quiesce_log *log, const char *root);
+void quiesce_log(const struct quiesce_log *log, enum quiesce_level_of_log level,
+		 const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* config.c, parameters.c: what the administrator wants */
+
+/** enum quiesce_level - how far to go; each includes those before it */
+enum quiesce_level {
+	QUIESCE_LEVEL_OBSERVE, /* nothing is written */
+	QUIESCE_LEVEL_FENCE,
+	QUIESCE_LEVEL_FLR,
+	QUIESCE_LEVEL_SBR,
+	QUIESCE_LEVELS,
+};
+
+enum quiesce_match {
+	QUIESCE_MATCH_ADDRESS,
+	QUIESCE_MATCH_ID,
+	QUIESCE_MATCH_CLASS,
+	QUIESCE_MATCH_DRIVER,
+	QUIESCE_MATCHES,
+};
+
+/**
+ * struct quiesce_rule - one line of [rules], or one default
+ * @action: what to do
+ * @methods: mask of resets that may be used with PCIRESET_RESET
+ * @match: what @pattern is compared with
+ * @pattern: fnmatch(3) pattern, lower case
+ * @origin: "file:line" or "default:NAME"
+ * @reason: words for the report
+ */
+struct quiesce_rule {
+	enum pcireset_action action;
+	unsigned int methods;
+	enum quiesce_match match;
+	const char *pattern;
+	const char *origin;
+	const char *reason;
+};
+
+/**
+ * struct quiesce_config - configuration with every default filled in
+ * @level: how far to go
+ * @drain_ms: how long to wait for pending transactions
+ * @reset_ms: how long one reset may take
+ * @deadline_ms: how long fence and resets may take together
+ * @rules: user's rules in order; heap, with their strings
+ * @n_rules: how many
+ * @n_errors: lines that were not understood
+ */
+struct quiesce_config {
+	enum quiesce_level level;
+	uint32_t drain_ms;
+	uint32_t reset_ms;
+	uint32_t deadline_ms;
+	struct quiesce_rule *rules;
+	size_t n_rules;
+	size_t n_errors;
+};
+
+/**
+ * struct quiesce_complaint - who hears of a line that was not understood
+ * @say: @line is 0 where a problem has no line
+ * @data: first argument
+ */
+struct quiesce_complaint {
+	void (*say)(void *data, const char *file, unsigned int line, const char *problem);
+	void *data;
+};
+
+void quiesce_config_defaults(struct quiesce_config *config);
+/**
+ * quiesce_config_parse() - read configuration text on top of @config
+ * @config: from quiesce_config_defaults()
+ * @name: file name for origins and complaints
+ * @text: NUL-terminated
+ * @complaint: called once a bad line; n_errors counts them
+ *
+ * A bad line leaves its default in place. A rule whose action is bad but whose
+ * match can be read means keep. Return: 0 or -ENOMEM.
+ */
+int quiesce_config_parse(struct quiesce_config *config, const char *name, const char *text,
+			 const struct quiesce_complaint *complaint);
+/**
+ * quiesce_config_load() - read a configuration file on top of @config
+ * @path: file, or NULL for the first of etc/ and usr/lib/ below @root;
+ *	having neither is fine
+ *
+ * Return: 0, -ENOMEM, or -errno of opening or reading, complained about.
+ */
+int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
+			const struct quiesce_complaint *complaint);
+void quiesce_config_free(struct quiesce_config *config);
+/** quiesce_config_set() - set one key; -ENOENT no such key, -EINVAL bad value */
+int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value);
+const char *quiesce_level_word(enum quiesce_level level);
+
+/** enum quiesce_switch - rd.pci_quiesce= on the kernel command line */
+enum quiesce_switch {
+	QUIESCE_ON,
+	QUIESCE_OFF,
+	QUIESCE_DRY_RUN,
+};
+
+/**
+ * quiesce_parameters_parse() - rd.pci_quiesce=0|1|dry-run, rd.pci_quiesce.KEY=VALUE
+ * @cmdline: the kernel's command line
+ * @config: keys are set here; may be NULL
+ * @complaint: told of what was not understood; may be NULL
+ */
+enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,
+					     const struct quiesce_complaint *complaint);
+
+/* rules.c, ram.c: a decision for each function, before anything slow */
+
+/**
+ * struct quiesce_ground - why a decision is what it is
+ * @reason: words
+ * @rule: "file:line" or "default:NAME"
+ */
+struct quiesce_ground {
+	const char *reason;
+	const char *rule;
+};
+
+/** struct quiesce_range - physical addresses, both ends included */
+struct quiesce_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+struct quiesce_ram {
+	struct quiesce_range *ranges;
+	size_t n;
+};
+
+/** quiesce_ram_read() - memory of this kernel and of the crashed one */
+void quiesce_ram_read(struct quiesce_ram *ram, const char *root);
+/** quiesce_ram_overlaps() - is any of a sysfs resource file's first lines memory */
+bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource);
+
+/**
+ * quiesce_rules_decide() - first matching rule, the user's before the defaults
+ * @io: only read, and only sysfs
+ * @decisions: one per function
+ * @grounds: one per function; they live as long as @config
+ */
+void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_machine *machine,
+			  const struct quiesce_config *config, const struct quiesce_ram *ram,
+			  struct pcireset_decision *decisions, struct quiesce_ground *grounds);
+
+/* pipeline.c */
+
+/** enum quiesce_stage - told to struct quiesce_run's on_stage when it is over */
+enum quiesce_stage {
+	QUIESCE_STAGE_CONFIG,
+	QUIESCE_STAGE_FENCE,
+	QUIESCE_STAGE_PLAN,
+	QUIESCE_STAGE_RESET,
+	QUIESCE_STAGE_VERIFY,
+	QUIESCE_STAGES,
+};
+
+const char *quiesce_stage_word(enum quiesce_stage stage);
+
+/**
+ * struct quiesce_run - one pass through the pipeline; zeroed by its maker
+ * @root: prefix of all paths
+ * @io: the machine
+ * @log: messages
+ * @config: what to do
+ * @dry_run: stop after the plan
+ * @started_us: start, on the clock of @io
+ * @deadline_us: end of fence and resets
+ * @journal: memory for sysfs changes; NULL: private
+ * @on_stage: may be NULL
+ * @silence_us: start to last fence read back, or 0
+ * @total_us: start to last verdict, or 0
+ * @n_bad: functions that are lost or failed
+ */
+struct quiesce_run {
+	const char *root;
+	const struct pcireset_io *io;
+	const struct quiesce_log *log;
+	struct quiesce_config config;
+	bool dry_run;
+	uint64_t started_us;
+	uint64_t deadline_us;
+	struct pcireset_journal *journal;
+	void (*on_stage)(void *data, enum quiesce_stage stage);
+	void *on_stage_data;
+
+	struct pcireset_machine machine;
+	struct pcireset_decision *decisions;
+	struct quiesce_ground *grounds;
+	struct pcireset_step *steps;
+	struct pcireset_outcome *outcomes;
+	uint64_t silence_us;
+	uint64_t total_us;
+	bool complete;
+	size_t n_bad;
+};
+
+/**
+ * quiesce_pipeline_run() - scan, fence, plan, reset, verify, report
+ *
+ * Return: 0, also where functions are lost or failed (n_bad), or -errno where
+ * the machine could not be read; the report tells how far it came.
+ */
+int quiesce_pipeline_run(struct quiesce_run *run);
+void quiesce_run_free(struct quiesce_run *run);
+
+/* report.c: report.json; show.c: the same for people */
+
+struct cJSON;
+
+#define QUIESCE_REPORT "run/pci-quiesce/report.json"
+
+/** quiesce_report_write() - replace the report below the root; -errno */
+int quiesce_report_write(const struct quiesce_run *run);
+/** quiesce_report_print() - the report as JSON, one function a line */
+int quiesce_report_print(const struct quiesce_run *run, FILE *out);
+/** quiesce_report_device() - one function as the report has it; NULL: no memory */
+struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
+
+void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out);
+int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out);
+void quiesce_show_heading(FILE *out);
+/** quiesce_show_device() - a row for one element of the report's devices */
+void quiesce_show_device(const struct cJSON *device, FILE *out);
+
+/* files.c */
+
+/** quiesce_file_read() - a whole file, at most @bytes_max; heap, NUL-terminated */
+int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text);
+
+/* early.c, handoff.c, init.c: PID 1 */
+
+/** quiesce_is_kdump() - is this the kernel after the crash */
+bool quiesce_is_kdump(const char *root);
+/** quiesce_early_mounts() - /proc, /sys, /dev and /run where they are missing */
+void quiesce_early_mounts(void);
+
+/** Functions that PID 1 can put back; a larger machine gets a private journal. */
+#define QUIESCE_JOURNAL_CAPACITY 8192
+
+/**
+ * struct quiesce_shared - memory of PID 1 and its children
+ * @deadline_ms: how long the worker may take; it knows once it has its configuration
+ * @next: what the child that puts things back is about to do
+ * @journal: what the worker changed; QUIESCE_JOURNAL_CAPACITY entries
+ */
+struct quiesce_shared {
+	uint32_t deadline_ms;
+	size_t next;
+	struct pcireset_journal *journal;
+};
+
+/** What the worker tells PID 1 through its pipe, a byte each. */
+enum quiesce_tell {
+	QUIESCE_TELL_CONFIG = 'c', /* deadline_ms is set */
+	QUIESCE_TELL_DONE = 'd',   /* PID 1 may go on, even if a thread is stuck */
+};
+
+/**
+ * quiesce_worker - what PID 1 runs in its child
+ * @shared: see above
+ * @started_us: CLOCK_MONOTONIC at the fork
+ * @tell_fd: takes enum quiesce_tell; closing it without QUIESCE_TELL_DONE is death
+ *
+ * Return: exit code.
+ */
+typedef int quiesce_worker(struct quiesce_shared *shared, uint64_t started_us, int tell_fd);
+
+/* worker.c */
+quiesce_worker quiesce_worker_main;
+
+/**
+ * quiesce_run_prepare() - configuration from file and kernel command line
+ * @run: root and log are set; config is filled in
+ * @path: configuration file, or NULL for the usual places
+ *
+ * Return: what rd.pci_quiesce= says. config.n_errors counts bad lines.
+ */
+enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *path);
+
+/* putback.c: what must be as it was before the next init starts */
+
+/** quiesce_autoprobe_off() - true where it was on and is off now */
+bool quiesce_autoprobe_off(void);
+void quiesce_autoprobe_on(void);
+/** quiesce_put_back() - journal and drivers_probe, by children with deadlines */
+void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared);
+
+/* child.c: children of PID 1, watched with deadlines */
+
+/**
+ * struct quiesce_child - one child
+ * @pid: its pid
+ * @fd: read end of its pipe
+ */
+struct quiesce_child {
+	pid_t pid;
+	int fd;
+};
+
+/** quiesce_monotonic_us() - CLOCK_MONOTONIC */
+uint64_t quiesce_monotonic_us(void);
+/** quiesce_child_start() - fork; 0 in the child too, where pid is 0 and fd the write end */
+int quiesce_child_start(struct quiesce_child *ret_child);
+/**
+ * quiesce_child_hear() - wait for a byte
+ *
+ * Return: the byte, -ETIMEDOUT, or -EPIPE when nobody can write any more.
+ */
+int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us);
+/**
+ * quiesce_child_end() - reap it, or leave it to the next init
+ * @kill: SIGKILL first
+ *
+ * Return: true where it ended, with its status in @ret_status.
+ */
+bool quiesce_child_end(struct quiesce_child *child, bool kill, int *ret_status);
+
+/**
+ * quiesce_init() - the /init role: worker, restore, next init
+ * @argv: passed on to the next init
+ * @worker: what to run
+ *
+ * Return: only where no init could be executed; an exit code.
+ */
+int quiesce_init(char **argv, quiesce_worker *worker);
+/** quiesce_handoff() - execute the first init there is; returns where none is */
+void quiesce_handoff(const struct quiesce_log *log, char **argv);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of this kernel and of the crashed one. A function whose own memory
+ * was used as System RAM (coherent GPUs, some accelerators) may hold a part
+ * of the dump: a reset would erase it.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+#define IOMEM_BYTES_MAX (1024 * 1024)
+#define SEGMENTS_MAX 8192
+#define REGIONS_MAX 6 /* base address registers of a type 0 header */
+
+static void add_range(struct quiesce_ram *ram, uint64_t first, uint64_t last)
+{
+	struct quiesce_range *ranges;
+
+	ranges = reallocarray(ram->ranges, ram->n + 1, sizeof(*ranges));
+	if (!ranges)
+		return;
+
+	ram->ranges = ranges;
+	ranges[ram->n++] = (struct quiesce_range){ first, last };
+}
+
+static void add_this_kernel(struct quiesce_ram *ram, const char *root)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+
+	if (quiesce_file_read(root, "proc/iomem", IOMEM_BYTES_MAX, &text) < 0)
+		return;
+
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		unsigned long long first, last;
+
+		if (!strstr(line, " : System RAM") ||
+		    sscanf(line, " %llx-%llx", &first, &last) != 2)
+			continue;
+		if (last > first) /* without privilege all addresses read 0 */
+			add_range(ram, first, last);
+	}
+}
+
+/* The segments of the dump are the memory of the crashed kernel. */
+static void add_crashed_kernel(struct quiesce_ram *ram, const char *root)
+{
+	_cleanup_close_ int fd = -1;
+	char path[512];
+	Elf64_Ehdr header;
+
+	(void)snprintf(path, sizeof(path), "%s/proc/vmcore", root);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(Elf64_Phdr))
+		return;
+
+	for (size_t i = 0; i < header.e_phnum && i < SEGMENTS_MAX; i++) {
+		Elf64_Phdr segment;
+
+		if (pread(fd, &segment, sizeof(segment),
+			  (off_t)(header.e_phoff + i * sizeof(segment))) != sizeof(segment))
+			return;
+		if (segment.p_type == PT_LOAD && segment.p_memsz > 0)
+			add_range(ram, segment.p_paddr, segment.p_paddr + segment.p_memsz - 1);
+	}
+}
+
+void quiesce_ram_read(struct quiesce_ram *ram, const char *root)
+{
+	*ram = (struct quiesce_ram){ 0 };
+	add_this_kernel(ram, root);
+	add_crashed_kernel(ram, root);
+}
+
+bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource)
+{
+	const char *line = resource;
+
+	for (size_t n = 0; line && n < REGIONS_MAX; n++) {
+		unsigned long long first, last, flags;
+
+		if (sscanf(line, "%llx %llx %llx", &first, &last, &flags) != 3)
+			return false;
+		for (size_t i = 0; last > first && i < ram->n; i++)
+			if (first <= ram->ranges[i].last && ram->ranges[i].first <= last)
+				return true;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return false;
+}

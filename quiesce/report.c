@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report: conf/report.schema.json says what is in it. */
+#include <cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "quiesce.h"
+
+#define SCHEMA 1
+
+/* A missing string is null: every key is always there. */
+static void add_string(struct cJSON *object, const char *key, const char *text)
+{
+	if (text)
+		(void)cJSON_AddStringToObject(object, key, text);
+	else
+		(void)cJSON_AddNullToObject(object, key);
+}
+
+static void add_hex(struct cJSON *object, const char *key, int64_t value, int digits)
+{
+	char text[20];
+
+	(void)snprintf(text, sizeof(text), "%0*llx", digits, (unsigned long long)value);
+	add_string(object, key, value == PCIRESET_UNREAD ? NULL : text);
+}
+
+static void add_known(struct cJSON *object, const char *key, enum pcireset_known known)
+{
+	if (known == PCIRESET_UNKNOWN)
+		(void)cJSON_AddNullToObject(object, key);
+	else
+		(void)cJSON_AddBoolToObject(object, key, known == PCIRESET_YES);
+}
+
+static void add_registers(struct cJSON *evidence, const char *key,
+			  const struct pcireset_registers *registers, bool read)
+{
+	struct cJSON *object = cJSON_AddObjectToObject(evidence, key);
+
+	add_hex(object, "id", read ? registers->id : PCIRESET_UNREAD, 8);
+	add_hex(object, "command", read ? registers->command : PCIRESET_UNREAD, 4);
+	add_hex(object, "devsta", read ? registers->devsta : PCIRESET_UNREAD, 4);
+}
+
+static void add_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_outcome *o = &run->outcomes[i];
+	struct cJSON *evidence = cJSON_AddObjectToObject(device, "evidence");
+	struct cJSON *ms;
+
+	add_known(evidence, "silent", o->silent);
+	add_string(evidence, "reset", pcireset_seen_word(o->reset));
+	add_known(evidence, "ready", o->ready);
+	add_registers(evidence, "before", &o->before, run->silence_us > 0);
+	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
+
+	ms = cJSON_AddObjectToObject(device, "ms");
+	if (o->tried)
+		(void)cJSON_AddNumberToObject(ms, "reset", (double)o->reset_us / 1000);
+	else
+		(void)cJSON_AddNullToObject(ms, "reset");
+}
+
+static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
+	const char *why = step ? pcireset_why_words(step->why) : NULL;
+	bool moves = step && step->action == PCIRESET_RESET;
+	char via[PCIRESET_ADDRESS_BYTES];
+
+	add_string(device, "action",
+		   pcireset_action_word(step ? step->action : run->decisions[i].action));
+	add_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);
+	add_string(device, "engine", moves ? pcireset_engine_word(step->engine) : NULL);
+	add_string(device, "via",
+		   moves && step->via != PCIRESET_NONE ?
+			   pcireset_address_format(run->machine.functions[step->via].address,
+						   via) :
+			   NULL);
+	add_string(device, "reason", why ? why : run->grounds[i].reason);
+	add_string(device, "rule", run->grounds[i].rule);
+}
+
+struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_function *f = &run->machine.functions[i];
+	struct cJSON *device = cJSON_CreateObject();
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	add_string(device, "address", pcireset_address_format(f->address, address));
+	add_hex(device, "vendor", f->vendor, 4);
+	add_hex(device, "device", f->device, 4);
+	add_hex(device, "class", f->class_code, 6);
+	add_step(device, run, i);
+	add_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
+	add_evidence(device, run, i);
+	return device;
+}
+
+static void print_ms(FILE *out, const char *key, uint64_t us)
+{
+	if (us)
+		(void)fprintf(out, "\"%s\":%llu.%03llu,", key, (unsigned long long)us / 1000,
+			      (unsigned long long)us % 1000);
+	else
+		(void)fprintf(out, "\"%s\":null,", key);
+}
+
+/* One function at a time: a machine of thousands still fits into memory. */
+int quiesce_report_print(const struct quiesce_run *run, FILE *out)
+{
+	(void)fprintf(out, "{\"schema\":%d,\"mode\":\"%s\",\"complete\":%s,\"level\":\"%s\",",
+		      SCHEMA, run->dry_run ? "plan" : "run",
+		      run->complete || (run->dry_run && run->steps) ? "true" : "false",
+		      quiesce_level_word(run->config.level));
+	if (run->silence_us)
+		(void)fprintf(out, "\"silence_us\":%llu,", (unsigned long long)run->silence_us);
+	else
+		(void)fputs("\"silence_us\":null,", out);
+	print_ms(out, "total_ms", run->total_us);
+	(void)fputs("\"devices\":[", out);
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		struct cJSON *device = quiesce_report_device(run, i);
+		_cleanup_free_ char *line = device ? cJSON_PrintUnformatted(device) : NULL;
+
+		cJSON_Delete(device);
+		if (!line)
+			return -ENOMEM;
+		(void)fprintf(out, "%s\n%s", i ? "," : "", line);
+	}
+	(void)fputs("\n]}\n", out);
+	return fflush(out) || ferror(out) ? -EIO : 0;
+}
+
+static int open_beside(const struct quiesce_run *run, char *ret_path, size_t bytes, FILE **ret_out)
+{
+	char directory[512];
+	int fd;
+
+	(void)snprintf(directory, sizeof(directory), "%s/run/pci-quiesce", run->root);
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	if (snprintf(ret_path, bytes, "%s/" QUIESCE_REPORT ".new", run->root) >= (int)bytes)
+		return -ENAMETOOLONG;
+
+	/* In /run of a booted system nobody else can have put a link there. */
+	fd = open(ret_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	*ret_out = fdopen(fd, "w");
+	if (!*ret_out) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int quiesce_report_write(const struct quiesce_run *run)
+{
+	_cleanup_fclose_ FILE *out = NULL;
+	char path[512], beside[520];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/" QUIESCE_REPORT, run->root) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	r = open_beside(run, beside, sizeof(beside), &out);
+	if (r < 0)
+		return r;
+
+	r = quiesce_report_print(run, out);
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(beside);
+	return r;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Functions and reports for people: 80 columns, no terminal codes. */
+#include <cJSON.h>
+#include <errno.h>
+#include <linux/pci_regs.h>
+
+#include "quiesce.h"
+
+static void methods_of(const struct pcireset_function *f, char *buffer, size_t bytes)
+{
+	unsigned int offered = f->has_reset_method ? f->offers : f->advertises;
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
+		if (offered & PCIRESET_BIT(m) && used < bytes)
+			used += (size_t)snprintf(buffer + used, bytes - used, "%s%s",
+						 used ? "," : "", pcireset_method_word(m));
+}
+
+void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out)
+{
+	(void)fprintf(out, "%-12s %-9s %-6s %-2s %5s %-16s %s\n", "ADDRESS", "ID", "CLASS", "BM",
+		      "GROUP", "DRIVER", "RESETS");
+	for (size_t i = 0; i < machine->n; i++) {
+		const struct pcireset_function *f = &machine->functions[i];
+		char address[PCIRESET_ADDRESS_BYTES], group[16] = "-", methods[64];
+
+		if (f->iommu_group >= 0)
+			(void)snprintf(group, sizeof(group), "%d", f->iommu_group);
+		methods_of(f, methods, sizeof(methods));
+		(void)fprintf(out, "%-12s %04x:%04x %06x %-2s %5s %-16s %s\n",
+			      pcireset_address_format(f->address, address), f->vendor, f->device,
+			      f->class_code,
+			      !f->answers			     ? "?" :
+			      f->command & PCI_COMMAND_MASTER ? "+" :
+								       "-",
+			      group, f->driver[0] ? f->driver : "-",
+			      !f->answers	      ? "does not answer" :
+			      pcireset_is_bridge(f) ? "bridge" :
+			      methods[0]	      ? methods :
+							"-");
+	}
+}
+
+static struct cJSON *function_object(const struct pcireset_machine *machine, size_t i)
+{
+	const struct pcireset_function *f = &machine->functions[i];
+	unsigned int offered = f->has_reset_method ? f->offers : f->advertises;
+	struct cJSON *object = cJSON_CreateObject(), *resets;
+	char text[PCIRESET_ADDRESS_BYTES];
+
+	(void)cJSON_AddStringToObject(object, "address",
+				      pcireset_address_format(f->address, text));
+	(void)snprintf(text, sizeof(text), "%04x", f->vendor);
+	(void)cJSON_AddStringToObject(object, "vendor", text);
+	(void)snprintf(text, sizeof(text), "%04x", f->device);
+	(void)cJSON_AddStringToObject(object, "device", text);
+	(void)snprintf(text, sizeof(text), "%06x", f->class_code);
+	(void)cJSON_AddStringToObject(object, "class", text);
+	(void)cJSON_AddBoolToObject(object, "answers", f->answers);
+	(void)cJSON_AddBoolToObject(object, "bridge", pcireset_is_bridge(f));
+	(void)cJSON_AddBoolToObject(object, "bus_master", f->command & PCI_COMMAND_MASTER);
+	if (f->parent != PCIRESET_NONE)
+		(void)cJSON_AddStringToObject(
+			object, "parent",
+			pcireset_address_format(machine->functions[f->parent].address, text));
+	else
+		(void)cJSON_AddNullToObject(object, "parent");
+	if (f->driver[0])
+		(void)cJSON_AddStringToObject(object, "driver", f->driver);
+	else
+		(void)cJSON_AddNullToObject(object, "driver");
+	if (f->iommu_group >= 0)
+		(void)cJSON_AddNumberToObject(object, "iommu_group", f->iommu_group);
+	else
+		(void)cJSON_AddNullToObject(object, "iommu_group");
+
+	resets = cJSON_AddArrayToObject(object, "resets");
+	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
+		if (offered & PCIRESET_BIT(m))
+			(void)cJSON_AddItemToArray(resets,
+						   cJSON_CreateString(pcireset_method_word(m)));
+	return object;
+}
+
+int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out)
+{
+	(void)fputs("{\"schema\":1,\"functions\":[", out);
+	for (size_t i = 0; i < machine->n; i++) {
+		struct cJSON *object = function_object(machine, i);
+		_cleanup_free_ char *line = object ? cJSON_PrintUnformatted(object) : NULL;
+
+		cJSON_Delete(object);
+		if (!line)
+			return -ENOMEM;
+		(void)fprintf(out, "%s\n%s", i ? "," : "", line);
+	}
+	(void)fputs("\n]}\n", out);
+	return 0;
+}
+
+static const char *word(const struct cJSON *object, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text ? text : "-";
+}
+
+void quiesce_show_heading(FILE *out)
+{
+	(void)fprintf(out, "%-12s %-9s %-6s %-6s %-6s %-9s %s\n", "ADDRESS", "ID", "CLASS",
+		      "ACTION", "METHOD", "VERDICT", "REASON");
+}
+
+void quiesce_show_device(const struct cJSON *device, FILE *out)
+{
+	(void)fprintf(out, "%-12s %4s:%4s %-6s %-6s %-6s %-9s %s\n", word(device, "address"),
+		      word(device, "vendor"), word(device, "device"), word(device, "class"),
+		      word(device, "action"), word(device, "method"), word(device, "verdict"),
+		      word(device, "reason"));
+}

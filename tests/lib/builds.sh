@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The build directories:
+#   build/static   what is shipped: musl, pinned sources, -static
+#   build/asan     gcc, pinned sources, address and undefined sanitizers: unit tests
+#   build/dynamic  gcc, the system's libraries
+#
+# Meson unpacks subprojects into the source tree. To keep that clean it is given
+# build/source: links to all that is here, and a subprojects/ of its own.
+#
+# The caller sets TOP and BUILD.
+
+# wrap, source package, suite that has the version
+builds_tarballs=(
+	'pciutils pciutils trixie'
+	'inih libinih sid'
+	'cjson cjson bookworm'
+)
+
+builds_wrap_value() {
+	sed -n "s/^$2 = //p" "$TOP/subprojects/$1.wrap"
+}
+
+builds_tarball_is_good() {
+	local wrap=$1 file
+
+	file=$BUILD/tarballs/$(builds_wrap_value "$wrap" source_filename)
+	echo "$(builds_wrap_value "$wrap" source_hash)  $file" |
+		sha256sum --check --status 2>/dev/null
+}
+
+builds_fetch_tarballs() {
+	local entry wrap package suite
+
+	for entry in "${builds_tarballs[@]}"; do
+		read -r wrap package suite <<<"$entry"
+		builds_tarball_is_good "$wrap" && continue
+		echo "setup: fetching the source of $wrap"
+		fetch_source "$package" "$(builds_source_version "$package" "$wrap")" "$suite" \
+			"$BUILD/tarballs" || return 1
+		if ! builds_tarball_is_good "$wrap"; then
+			echo "setup: what $suite has is not what $wrap.wrap pins" >&2
+			return 1
+		fi
+	done
+}
+
+# The archive's newest version made from the pinned upstream tarball: a suite
+# may move on to another.
+builds_source_version() {
+	local package=$1 tarball
+
+	tarball=$(builds_wrap_value "$2" source_filename)
+	apt_private_locked apt-cache showsrc --only-source "$package" | awk -v tarball="$tarball" '
+		/^Version: / { version = $2 }
+		$3 == tarball { print version }' | sort -V | tail -n 1
+}
+
+builds_source_tree() {
+	local source=$BUILD/source entry name key
+
+	mkdir -p "$source"
+	find "$source" -mindepth 1 -maxdepth 1 -type l -delete
+	for entry in "$TOP"/* "$TOP"/.clang-format; do
+		name=${entry##*/}
+		case $name in
+		build | subprojects | "${BUILD##*/}") ;;
+		*) ln -s "$entry" "$source/$name" ;;
+		esac
+	done
+
+	# Meson looks at a wrap once, when it unpacks: anything new starts afresh.
+	key=$(cd "$TOP/subprojects" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
+	[ "$key" = "$(cat "$source/subprojects/.key" 2>/dev/null)" ] && return 0
+	rm -rf "$source/subprojects" "$BUILD"/{static,asan,dynamic}
+	cp -r "$TOP/subprojects" "$source/subprojects"
+	cp "$BUILD"/tarballs/*.tar.* "$source/subprojects/packagefiles/"
+	echo "$key" >"$source/subprojects/.key"
+}
+
+# builds_configure NAME OPTIONS...
+builds_configure() {
+	local name=$1 dir=$BUILD/$1 log=$BUILD/configure-$1.log
+	shift
+
+	[ "$*" = "$(cat "$dir/.options" 2>/dev/null)" ] && return 0
+	rm -rf "$dir"
+	if ! meson setup "$dir" "$BUILD/source" --wrap-mode=nodownload "$@" >"$log" 2>&1 </dev/null; then
+		cat "$log" >&2
+		return 1
+	fi
+	echo "$*" >"$dir/.options"
+}
+
+builds_configure_all() {
+	# Sanitizers make gcc warn of what cannot happen; the other two keep werror.
+	builds_configure static --native-file "$BUILD/source/tests/lib/musl.ini" -Dstatic=true &&
+		builds_configure asan -Dstatic=true -Dwerror=false -Doptimization=1 \
+			-Db_sanitize=address,undefined -Db_lundef=false &&
+		builds_configure dynamic -Dstatic=false
+}

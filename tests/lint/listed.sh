@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What meson has no list of is neither built nor tested, and nobody notices.
+cd "$1"
+# shellcheck source=tests/lint/common.sh
+. tests/lint/common.sh
+
+# listed NAME MESON-FILE
+listed() {
+	grep -qF "'$1'" "$2" || complain "$2 does not list $1"
+}
+
+for file in libpcireset/*.c quiesce/*.c; do
+	listed "$file" meson.build
+done
+for file in tests/unit/test-*.c; do
+	name=${file##*/test-}
+	listed "${name%.c}" tests/meson.build
+done
+for file in tests/vm/TEST-*/test.sh; do
+	name=${file%/test.sh}
+	listed "${name##*/}" tests/meson.build
+done
+
+finish

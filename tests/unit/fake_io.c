@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fake_io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCESS_US 1
+
+static void __attribute__((format(printf, 2, 3))) note(struct fake *fake, const char *format, ...)
+{
+	size_t used = strlen(fake->log);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(fake->log + used, sizeof(fake->log) - used, format, args);
+	va_end(args);
+}
+
+void fake_forget_log(struct fake *fake)
+{
+	fake->log[0] = '\0';
+}
+
+void fake_put(uint8_t *config, unsigned int reg, uint32_t value, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		config[reg + i] = (uint8_t)(value >> 8 * i);
+}
+
+uint32_t fake_get(const uint8_t *config, unsigned int reg, size_t bytes)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		value |= (uint32_t)config[reg + i] << 8 * i;
+	return value;
+}
+
+static struct fake_function *find(struct fake *fake, struct pcireset_address address)
+{
+	for (size_t i = 0; i < fake->n_functions; i++)
+		if (pcireset_address_compare(fake->functions[i].address, address) == 0)
+			return &fake->functions[i];
+	fail_msg("access to a function that is not there");
+	return NULL;
+}
+
+static const char *name_of(struct pcireset_address address)
+{
+	static char text[PCIRESET_ADDRESS_BYTES];
+
+	return pcireset_address_format(address, text) + 5; /* without 0000: */
+}
+
+static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
+{
+	struct fake *fake = data;
+	struct pcireset_address *addresses = calloc(fake->n_functions + 1, sizeof(*addresses));
+
+	/* Backwards, as libpci does it. */
+	for (size_t i = 0; i < fake->n_functions; i++)
+		addresses[i] = fake->functions[fake->n_functions - 1 - i].address;
+	*ret_addresses = addresses;
+	*ret_n = fake->n_functions;
+	return 0;
+}
+
+static int config_read(void *data, struct pcireset_address address, uint16_t reg, void *buffer,
+		       size_t bytes)
+{
+	struct fake *fake = data;
+	struct fake_function *f = find(fake, address);
+
+	fake->now_us += ACCESS_US * ((bytes + 3) / 4);
+	assert_true(reg + bytes <= FAKE_CONFIG_BYTES);
+	if (f->gone)
+		memset(buffer, 0xff, bytes);
+	else
+		memcpy(buffer, f->config + reg, bytes);
+
+	/* Device Status of a capability at 0x40 */
+	if (reg == 0x4a && f->pending_reads != 0) {
+		((uint8_t *)buffer)[0] |= 0x20;
+		if (f->pending_reads > 0)
+			f->pending_reads--;
+	}
+	if (bytes <= 4)
+		note(fake, "r %s %02x\n", name_of(address), reg);
+	else
+		note(fake, "r %s %02x+%zu\n", name_of(address), reg, bytes);
+	return 0;
+}
+
+static int config_write(void *data, struct pcireset_address address, uint16_t reg, uint32_t value,
+			size_t bytes)
+{
+	struct fake *fake = data;
+	struct fake_function *f = find(fake, address);
+
+	fake->now_us += ACCESS_US;
+	note(fake, "w %s %02x %0*x\n", name_of(address), reg, (int)bytes * 2, value);
+	if (f->locked_down)
+		return -EPERM;
+	if (f->gone)
+		return 0;
+	if (reg == 4 && f->sticky_master)
+		value |= 4;
+	fake_put(f->config, reg, value, bytes);
+	return 0;
+}
+
+struct fake_attr *fake_find_attr(struct fake *fake, const char *path)
+{
+	for (size_t i = 0; i < fake->n_attrs; i++)
+		if (strcmp(fake->attrs[i].path, path) == 0)
+			return &fake->attrs[i];
+	return NULL;
+}
+
+static int attr_read(void *data, const char *path, char *buffer, size_t bytes)
+{
+	const struct fake_attr *attr = fake_find_attr(data, path);
+
+	if (!attr || attr->link)
+		return -ENOENT;
+	(void)snprintf(buffer, bytes, "%s", attr->text);
+	return 0;
+}
+
+static int write_now(struct fake *fake, const char *path, const char *text)
+{
+	struct fake_attr *attr = fake_find_attr(fake, path);
+	size_t length = strcspn(text, "\n");
+
+	note(fake, "a %s %.*s\n", path + strlen("sys/bus/pci/devices/0000:"), (int)length, text);
+	if (!attr)
+		return -ENOENT;
+	if (attr->write_error)
+		return attr->write_error;
+	(void)snprintf(attr->text, sizeof(attr->text), "%.*s", (int)length, text);
+	if (attr->written)
+		attr->written(attr->function);
+	return 0;
+}
+
+static int attr_write(void *data, const char *path, const char *text)
+{
+	return write_now(data, path, text);
+}
+
+static int link_read(void *data, const char *path, char *buffer, size_t bytes)
+{
+	const struct fake_attr *attr = fake_find_attr(data, path);
+
+	if (!attr || !attr->link)
+		return -ENOENT;
+	(void)snprintf(buffer, bytes, "%s", attr->text);
+	return 0;
+}
+
+static int job_start(void *data, struct pcireset_job *job)
+{
+	struct fake *fake = data;
+	uint64_t ends_us = fake->now_us;
+
+	if (fake->n_jobs >= PCIRESET_JOBS_MAX)
+		return -EAGAIN;
+	for (size_t i = 0; i < job->n_writes; i++) {
+		const struct fake_attr *attr = fake_find_attr(fake, job->writes[i].path);
+		uint64_t us = attr ? attr->blocks_us : 0;
+
+		ends_us = us == UINT64_MAX || ends_us == UINT64_MAX ? UINT64_MAX : ends_us + us;
+	}
+	fake->jobs[fake->n_jobs++] = (struct fake_job){ job, ends_us };
+	if (fake->n_jobs > fake->most_jobs)
+		fake->most_jobs = fake->n_jobs;
+	return 0;
+}
+
+static void make_writes(struct fake *fake, struct pcireset_job *job)
+{
+	for (size_t i = 0; i < job->n_writes; i++) {
+		const struct pcireset_write *w = &job->writes[i];
+		int *result = w->restores ? &job->restore_result : &job->result;
+		int r;
+
+		if (!w->restores && job->result < 0)
+			continue;
+		r = write_now(fake, w->path, w->text);
+		if (r < 0 && *result == 0)
+			*result = r;
+	}
+}
+
+static int job_wait(void *data, uint64_t deadline_us, struct pcireset_job **ret_job)
+{
+	struct fake *fake = data;
+	struct fake_job *first = NULL;
+
+	for (size_t i = 0; i < fake->n_jobs; i++)
+		if (!first || fake->jobs[i].ends_us < first->ends_us)
+			first = &fake->jobs[i];
+	if (!first || first->ends_us > deadline_us) {
+		if (fake->now_us < deadline_us)
+			fake->now_us = deadline_us;
+		return -ETIMEDOUT;
+	}
+
+	if (fake->now_us < first->ends_us)
+		fake->now_us = first->ends_us;
+	*ret_job = first->job;
+	make_writes(fake, first->job);
+	*first = fake->jobs[--fake->n_jobs];
+	return 0;
+}
+
+static uint64_t now_us(void *data)
+{
+	return ((struct fake *)data)->now_us;
+}
+
+static void sleep_us(void *data, uint64_t us)
+{
+	struct fake *fake = data;
+
+	note(fake, "s %llu\n", (unsigned long long)us);
+	fake->now_us += us;
+}
+
+void fake_init(struct fake *fake)
+{
+	memset(fake, 0, sizeof(*fake));
+	fake->io = (struct pcireset_io){
+		scan,	   config_read, config_write, attr_read, attr_write, link_read,
+		job_start, job_wait,	now_us,	      sleep_us,	 fake,
+	};
+}
+
+static struct fake_function *add(struct fake *fake, const char *address)
+{
+	struct fake_function *f = &fake->functions[fake->n_functions++];
+
+	assert_true(fake->n_functions <= FAKE_FUNCTIONS);
+	assert_int_equal(pcireset_address_parse(address, &f->address), 0);
+	return f;
+}
+
+struct fake_function *fake_endpoint(struct fake *fake, const char *address, uint32_t id,
+				    uint32_t class_code, uint16_t command)
+{
+	struct fake_function *f = add(fake, address);
+
+	fake_put(f->config, 0x00, id, 4);
+	fake_put(f->config, 0x04, command, 2);
+	fake_put(f->config, 0x09, class_code, 3);
+	return f;
+}
+
+struct fake_function *fake_port(struct fake *fake, const char *address, uint8_t secondary,
+				uint8_t subordinate)
+{
+	struct fake_function *f = fake_endpoint(fake, address, 0x000c1b36, 0x060400, 0x0507);
+
+	f->config[0x0e] = 1;
+	f->config[0x18] = f->address.bus;
+	f->config[0x19] = secondary;
+	f->config[0x1a] = subordinate;
+	fake_capability(f, 0x40, 0x10);
+	fake_put(f->config, 0x42, 0x0042, 2); /* version 2, root port */
+	return f;
+}
+
+void fake_capability(struct fake_function *function, uint8_t at, uint8_t id)
+{
+	uint8_t *link = &function->config[0x34];
+
+	while (*link)
+		link = &function->config[*link + 1];
+	*link = at;
+	function->config[at] = id;
+	function->config[at + 1] = 0;
+	function->config[0x06] |= 0x10;
+}
+
+void fake_express(struct fake_function *function, bool flr)
+{
+	fake_capability(function, 0x40, 0x10);
+	fake_put(function->config, 0x42, 0x0002, 2);
+	fake_put(function->config, 0x44, flr ? 0x10000000 : 0, 4);
+}
+
+struct fake_attr *fake_attr(struct fake *fake, const struct fake_function *function,
+			    const char *name, const char *text)
+{
+	struct fake_attr *attr = &fake->attrs[fake->n_attrs++];
+
+	assert_true(fake->n_attrs <= FAKE_ATTRS);
+	(void)pcireset_attr_path(function->address, name, attr->path);
+	(void)snprintf(attr->text, sizeof(attr->text), "%s", text);
+	return attr;
+}
+
+struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
+			      const char *methods)
+{
+	struct fake_attr *reset;
+
+	(void)fake_attr(fake, function, "driver_override", "(null)");
+	(void)fake_attr(fake, function, "reset_method", methods);
+	reset = fake_attr(fake, function, "reset", "");
+	reset->function = function;
+	reset->blocks_us = 100000;
+	return reset;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scripted machine behind struct pcireset_io. Nothing sleeps: time is a
+ * number that config accesses and sleeps move on. Every access is recorded as
+ * a line of text, so that a test compares a whole sequence with a literal.
+ */
+#ifndef FAKE_IO_H
+#define FAKE_IO_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "pcireset.h"
+
+#define FAKE_FUNCTIONS 64
+#define FAKE_ATTRS 256
+#define FAKE_JOBS 32
+#define FAKE_CONFIG_BYTES 256
+
+struct fake_function {
+	struct pcireset_address address;
+	uint8_t config[FAKE_CONFIG_BYTES];
+	bool gone;            /* reads as ones */
+	bool sticky_master;   /* Bus Master cannot be cleared */
+	bool locked_down;     /* config writes fail with -EPERM */
+	int pending_reads;    /* DEVSTA shows pending for so many reads; -1: for ever */
+};
+
+struct fake_attr {
+	char path[128];
+	char text[256];
+	bool link;
+	int write_error;      /* -errno of a write, or 0 */
+	uint64_t blocks_us;   /* how long a write takes in a job; UINT64_MAX: for ever */
+	void (*written)(struct fake_function *function); /* what a write does */
+	struct fake_function *function;
+};
+
+struct fake_job {
+	struct pcireset_job *job;
+	uint64_t ends_us;
+};
+
+struct fake {
+	struct pcireset_io io;
+	struct fake_function functions[FAKE_FUNCTIONS];
+	size_t n_functions;
+	struct fake_attr attrs[FAKE_ATTRS];
+	size_t n_attrs;
+	struct fake_job jobs[FAKE_JOBS];
+	size_t n_jobs;
+	size_t most_jobs;
+	uint64_t now_us;
+	char log[16384];
+};
+
+void fake_init(struct fake *fake);
+/* Adds a type 0 function: id as device << 16 | vendor, 24 bits of class. */
+struct fake_function *fake_endpoint(struct fake *fake, const char *address, uint32_t id,
+				    uint32_t class_code, uint16_t command);
+/* Adds a PCI Express root port above buses @secondary to @subordinate. */
+struct fake_function *fake_port(struct fake *fake, const char *address, uint8_t secondary,
+				uint8_t subordinate);
+/* Adds a capability at @at behind those before; @next_at is patched in. */
+void fake_capability(struct fake_function *function, uint8_t at, uint8_t id);
+/* PCI Express at 0x40, an endpoint's, with or without FLR. */
+void fake_express(struct fake_function *function, bool flr);
+struct fake_attr *fake_attr(struct fake *fake, const struct fake_function *function,
+			    const char *name, const char *text);
+struct fake_attr *fake_find_attr(struct fake *fake, const char *path);
+/* What the kernel offers: reset_method, reset and driver_override. */
+struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
+			      const char *methods);
+void fake_forget_log(struct fake *fake);
+void fake_put(uint8_t *config, unsigned int reg, uint32_t value, size_t bytes);
+uint32_t fake_get(const uint8_t *config, unsigned int reg, size_t bytes);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Configuration text and kernel parameters. */
+#include <string.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static struct quiesce_config config;
+static char complaints[4096];
+
+static void say(void *data, const char *file, unsigned int line, const char *problem)
+{
+	size_t used = strlen(complaints);
+
+	(void)data;
+	(void)snprintf(complaints + used, sizeof(complaints) - used, "%s:%u: %s\n", file, line,
+		       problem);
+}
+
+static const struct quiesce_complaint complaint = { say, NULL };
+
+static int setup(void **state)
+{
+	(void)state;
+	complaints[0] = '\0';
+	quiesce_config_defaults(&config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	quiesce_config_free(&config);
+	return 0;
+}
+
+static void parse(const char *text)
+{
+	assert_int_equal(quiesce_config_parse(&config, "t.conf", text, &complaint), 0);
+}
+
+static void defaults_are_those_of_the_shipped_file(void **state)
+{
+	(void)state;
+	assert_int_equal(config.level, QUIESCE_LEVEL_SBR);
+	assert_int_equal(config.drain_ms, 100);
+	assert_int_equal(config.reset_ms, 2000);
+	assert_int_equal(config.deadline_ms, 10000);
+}
+
+static void rules_keep_their_order_and_their_lines(void **state)
+{
+	(void)state;
+	parse("[rules]\n"
+	      "keep = address 0000:01:00.*\n"
+	      "\n"
+	      "fence = id 8086:10D3\n"
+	      "reset = id 8086:10d3:103c:1234\n"
+	      "reset-flr = class 0c03*\n"
+	      "keep = driver e1000e\n"
+	      "keep = address 3:00.0\n"
+	      "keep = address 03:00.0\n");
+
+	assert_int_equal(config.n_rules, 6);
+	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
+	assert_int_equal(config.rules[0].match, QUIESCE_MATCH_ADDRESS);
+	assert_string_equal(config.rules[0].pattern, "0000:01:00.*");
+	assert_string_equal(config.rules[0].origin, "t.conf:2");
+	assert_string_equal(config.rules[1].pattern, "8086:10d3:*");
+	assert_string_equal(config.rules[1].origin, "t.conf:4");
+	assert_string_equal(config.rules[2].pattern, "8086:10d3:103c:1234");
+	assert_int_equal(config.rules[3].methods, 1 << PCIRESET_METHOD_FLR);
+	assert_string_equal(config.rules[3].pattern, "0c03*");
+	assert_string_equal(config.rules[4].pattern, "e1000e");
+	assert_string_equal(config.rules[5].pattern, "0000:03:00.0");
+	assert_string_equal(complaints, "t.conf:8: \"3:00.0\" is no pattern that can match\n");
+}
+
+static void keys_are_set(void **state)
+{
+	(void)state;
+	parse("[quiesce]\nlevel = flr\ndrain_ms = 0\nreset_ms=60000 # long\n  deadline_ms = 500\n");
+
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.level, QUIESCE_LEVEL_FLR);
+	assert_int_equal(config.drain_ms, 0);
+	assert_int_equal(config.reset_ms, 60000);
+	assert_int_equal(config.deadline_ms, 500);
+}
+
+static void comments_and_indentation_mean_nothing(void **state)
+{
+	(void)state;
+	parse("# all\n; of\n[rules] # it\n\tkeep = id 8086:10d3 ; this one\n    keep = class 02*\t# too\r\n");
+
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.n_rules, 2);
+	assert_string_equal(config.rules[0].pattern, "8086:10d3:*");
+	assert_string_equal(config.rules[1].pattern, "02*");
+}
+
+static void what_is_not_known_is_named_with_its_line(void **state)
+{
+	(void)state;
+	parse("[quiesce]\n"
+	      "levle = flr\n"
+	      "level = most\n"
+	      "reset_ms = 20000000000000000000000\n"
+	      "reset_ms = -1\n"
+	      "reset_ms = 2s\n"
+	      "[rulez]\n"
+	      "keep = id 8086:10d3\n"
+	      "[rules]\n"
+	      "keep = vendor 8086\n"
+	      "keep = id 8086\n"
+	      "keep = driver\n"
+	      "keep =\n");
+
+	assert_string_equal(complaints,
+			    "t.conf:2: unknown key \"levle\"\n"
+			    "t.conf:3: bad value \"most\"\n"
+			    "t.conf:4: bad value \"20000000000000000000000\"\n"
+			    "t.conf:5: bad value \"-1\"\n"
+			    "t.conf:6: bad value \"2s\"\n"
+			    "t.conf:8: unknown section \"[rulez]\": quiesce or rules\n"
+			    "t.conf:10: unknown match \"vendor\": address, id, class or driver\n"
+			    "t.conf:11: \"8086\" is no pattern that can match\n"
+			    "t.conf:12: \"\" is no pattern that can match\n"
+			    "t.conf:13: unknown match \"\": address, id, class or driver\n");
+	assert_int_equal(config.n_errors, 10);
+	assert_int_equal(config.n_rules, 0);
+	/* and every default is as it was */
+	assert_int_equal(config.level, QUIESCE_LEVEL_SBR);
+	assert_int_equal(config.reset_ms, 2000);
+}
+
+static void a_bad_action_with_a_good_match_means_keep(void **state)
+{
+	(void)state;
+	parse("[rules]\nspare = id 8086:10d3\n");
+
+	assert_string_equal(complaints, "t.conf:2: unknown action \"spare\": keep, fence, reset "
+					"or reset-METHOD\n");
+	assert_int_equal(config.n_rules, 1);
+	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
+}
+
+static void pm_cannot_be_asked_for(void **state)
+{
+	(void)state;
+	parse("[rules]\nreset-pm = id 8086:10d3\n");
+
+	assert_int_equal(config.n_errors, 1);
+	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
+}
+
+static void a_line_that_is_none_is_an_error_and_the_rest_is_read(void **state)
+{
+	(void)state;
+	parse("[rules]\nhello\nkeep = class 02*\n");
+
+	assert_string_equal(complaints, "t.conf:2: neither [section] nor key = value\n");
+	assert_int_equal(config.n_rules, 1);
+}
+
+static void a_line_that_is_too_long_is_an_error_and_the_rest_is_read(void **state)
+{
+	char text[2000] = "[rules]\nkeep = driver ";
+
+	(void)state;
+	memset(text + strlen(text), 'a', 1500);
+	(void)strcat(text, "\nkeep = class 02*\n");
+	parse(text);
+
+	assert_int_equal(config.n_errors, 1);
+	assert_non_null(strstr(complaints, "t.conf:2: longer than "));
+	assert_int_equal(config.n_rules, 1);
+	assert_string_equal(config.rules[0].pattern, "02*");
+}
+
+static void an_empty_text_is_good(void **state)
+{
+	(void)state;
+	parse("");
+	assert_int_equal(config.n_errors, 0);
+}
+
+static void the_switch_is_read_from_the_kernel_command_line(void **state)
+{
+	(void)state;
+	assert_int_equal(quiesce_parameters_parse("ro quiet\n", &config, &complaint), QUIESCE_ON);
+	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0", &config, &complaint),
+			 QUIESCE_OFF);
+	assert_int_equal(quiesce_parameters_parse("a rd.pci_quiesce=dry-run b\n", &config,
+						  &complaint),
+			 QUIESCE_DRY_RUN);
+	/* the last one counts, as with the kernel's own */
+	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0 rd.pci_quiesce=1", &config,
+						  &complaint),
+			 QUIESCE_ON);
+	assert_string_equal(complaints, "");
+}
+
+static void keys_on_the_kernel_command_line_are_stronger(void **state)
+{
+	(void)state;
+	parse("[quiesce]\nlevel = sbr\nreset_ms = 300\n");
+	(void)quiesce_parameters_parse("rd.pci_quiesce.level=fence rd.pci_quiesce.reset-ms=400",
+				       &config, &complaint);
+
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.level, QUIESCE_LEVEL_FENCE);
+	assert_int_equal(config.reset_ms, 400);
+}
+
+static void parameters_that_are_not_understood_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=maybe rd.pci_quiesce.level=x "
+						  "rd.pci_quiesce.level rd.pci_quiesces=0",
+						  &config, &complaint),
+			 QUIESCE_ON);
+	assert_string_equal(complaints,
+			    "kernel command line:0: not understood: rd.pci_quiesce=maybe\n"
+			    "kernel command line:0: not understood: rd.pci_quiesce.level=x\n"
+			    "kernel command line:0: not understood: rd.pci_quiesce.level\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_are_those_of_the_shipped_file),
+		TEST(rules_keep_their_order_and_their_lines),
+		TEST(keys_are_set),
+		TEST(comments_and_indentation_mean_nothing),
+		TEST(what_is_not_known_is_named_with_its_line),
+		TEST(a_bad_action_with_a_good_match_means_keep),
+		TEST(pm_cannot_be_asked_for),
+		TEST(a_line_that_is_none_is_an_error_and_the_rest_is_read),
+		TEST(a_line_that_is_too_long_is_an_error_and_the_rest_is_read),
+		TEST(an_empty_text_is_good),
+		TEST(the_switch_is_read_from_the_kernel_command_line),
+		TEST(keys_on_the_kernel_command_line_are_stronger),
+		TEST(parameters_that_are_not_understood_are_named),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

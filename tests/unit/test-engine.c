@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_io.h"
+
+#define DEVICES "sys/bus/pci/devices/"
+
+static struct fake fake;
+static struct pcireset_machine machine;
+static struct pcireset_step steps[FAKE_FUNCTIONS];
+static struct pcireset_outcome outcomes[FAKE_FUNCTIONS];
+static struct pcireset_journal *journal;
+static char started[1024];
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	memset(steps, 0, sizeof(steps));
+	memset(outcomes, 0, sizeof(outcomes));
+	started[0] = '\0';
+	journal = calloc(1, sizeof(*journal) + FAKE_FUNCTIONS * sizeof(journal->entries[0]));
+	journal->capacity = FAKE_FUNCTIONS;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < fake.n_jobs; i++)
+		pcireset_job_free(fake.jobs[i].job);
+	free(journal);
+	pcireset_machine_free(&machine);
+	return 0;
+}
+
+static struct fake_function *endpoint(const char *address)
+{
+	return fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0x0402);
+}
+
+static void reset_starts(void *data, size_t i, enum pcireset_method method)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	(void)data;
+	(void)strcat(started, pcireset_address_format(machine.functions[i].address, address));
+	(void)strcat(started, " ");
+	(void)strcat(started, pcireset_method_word(method));
+	(void)strcat(started, "\n");
+}
+
+static void read_machine(void)
+{
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	pcireset_topology_read(&fake.io, &machine);
+	for (size_t i = 0; i < machine.n; i++)
+		steps[i].via = PCIRESET_NONE;
+	fake_forget_log(&fake);
+	fake.now_us = 0;
+}
+
+static void reset_by(size_t i, enum pcireset_method method)
+{
+	steps[i].action = PCIRESET_RESET;
+	steps[i].method = method;
+	steps[i].engine = PCIRESET_ENGINE_KERNEL;
+	if (method == PCIRESET_METHOD_SBR)
+		steps[i].via = machine.functions[i].parent;
+}
+
+static void run(uint32_t function_ms, uint32_t deadline_ms)
+{
+	const struct pcireset_limits limits = { function_ms, 1100, deadline_ms * 1000ull };
+	const struct pcireset_observer observer = { reset_starts, NULL };
+
+	assert_int_equal(pcireset_kernel_reset(&fake.io, &machine, steps, &limits, journal,
+					       &observer, outcomes),
+			 0);
+}
+
+static void drivers_are_kept_away_and_one_method_is_pinned_meanwhile(void **state)
+{
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr pm");
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_string_equal(fake.log, "a 00:01.0/driver_override pci-quiesce\n"
+				      "a 00:01.0/reset_method flr\n"
+				      "a 00:01.0/reset 1\n"
+				      "a 00:01.0/reset_method flr pm\n"
+				      "a 00:01.0/driver_override \n");
+	assert_string_equal(started, "0000:00:01.0 flr\n");
+	assert_true(outcomes[0].tried);
+	assert_int_equal(outcomes[0].reset_error, 0);
+	assert_int_equal(outcomes[0].reset_us, 100000);
+	assert_false(journal->entries[0].in_use);
+}
+
+static void an_override_of_somebody_else_stays(void **state)
+{
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr");
+	(void)strcpy(fake_find_attr(&fake, DEVICES "0000:00:01.0/driver_override")->text,
+		     "vfio-pci");
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_string_equal(fake.log, "a 00:01.0/reset_method flr\n"
+				      "a 00:01.0/reset 1\n"
+				      "a 00:01.0/reset_method flr\n");
+}
+
+static void where_the_method_cannot_be_pinned_nothing_is_reset(void **state)
+{
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr pm");
+	fake_find_attr(&fake, DEVICES "0000:00:01.0/reset_method")->write_error = -22;
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_null(strstr(fake.log, "reset 1"));
+	assert_int_equal(outcomes[0].reset_error, -22);
+	/* What could not be put back is left to somebody else. */
+	assert_true(journal->entries[0].in_use);
+	assert_string_equal(journal->entries[0].method_before, "flr pm");
+}
+
+static void a_reset_that_fails_is_put_back_all_the_same(void **state)
+{
+	(void)state;
+	fake_resets(&fake, endpoint("0000:00:01.0"), "flr pm")->write_error = -25;
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(outcomes[0].reset_error, -25);
+	assert_false(journal->entries[0].in_use);
+	assert_string_equal(fake_find_attr(&fake, DEVICES "0000:00:01.0/reset_method")->text,
+			    "flr pm");
+	assert_string_equal(fake_find_attr(&fake, DEVICES "0000:00:01.0/driver_override")->text, "");
+}
+
+static void ports_go_side_by_side_and_siblings_one_by_one(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_port(&fake, "0000:00:04.0", 2, 2);
+	(void)fake_resets(&fake, endpoint("0000:01:00.0"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:01:00.1"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:01:00.2"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:02:00.0"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:02:00.1"), "flr");
+	read_machine();
+	for (size_t i = 2; i < 7; i++)
+		reset_by(i, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(fake.now_us, 300000);
+	assert_int_equal(fake.most_jobs, 2);
+	for (size_t i = 2; i < 7; i++)
+		assert_int_equal(outcomes[i].reset_error, 0);
+}
+
+static void never_more_than_sixteen_at_a_time(void **state)
+{
+	char address[32];
+
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++) {
+		(void)snprintf(address, sizeof(address), "0000:00:%02x.0", i);
+		(void)fake_resets(&fake, endpoint(address), "flr");
+	}
+	read_machine();
+	for (size_t i = 0; i < 20; i++)
+		reset_by(i, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(fake.most_jobs, 16);
+	assert_int_equal(fake.now_us, 200000);
+	for (size_t i = 0; i < 20; i++)
+		assert_int_equal(outcomes[i].reset_error, 0);
+}
+
+static void a_whole_bus_is_one_write_that_counts_for_all_on_it(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_attr(&fake, port, "reset_subordinate", "")->blocks_us = 102000;
+	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_SBR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[1].whole_bus = true;
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_string_equal(fake.log, "a 01:00.0/driver_override pci-quiesce\n"
+				      "a 01:00.1/driver_override pci-quiesce\n"
+				      "a 00:03.0/reset_subordinate 1\n"
+				      "a 01:00.0/driver_override \n"
+				      "a 01:00.1/driver_override \n");
+	assert_string_equal(started, "0000:00:03.0 sbr\n");
+	assert_true(outcomes[1].tried && outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_us, 102000);
+	assert_false(outcomes[0].tried);
+}
+
+static void a_reset_that_never_returns_costs_its_budget_and_its_port(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_port(&fake, "0000:00:04.0", 2, 2);
+	fake_resets(&fake, endpoint("0000:01:00.0"), "flr")->blocks_us = UINT64_MAX;
+	(void)fake_resets(&fake, endpoint("0000:01:00.1"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:02:00.0"), "flr");
+	read_machine();
+	for (size_t i = 2; i < 5; i++)
+		reset_by(i, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(fake.now_us, 2000000);
+	assert_true(outcomes[2].stuck);
+	assert_int_equal(outcomes[2].reset_error, -110);
+	assert_true(journal->entries[2].in_use); /* drivers stay away from it */
+	assert_false(outcomes[3].tried);
+	assert_int_equal(outcomes[3].reset_error, -16);
+	assert_int_equal(outcomes[4].reset_error, 0);
+}
+
+static void twenty_that_never_return_cost_one_budget(void **state)
+{
+	char address[32];
+
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++) {
+		(void)snprintf(address, sizeof(address), "0000:00:%02x.0", i);
+		fake_resets(&fake, endpoint(address), "flr")->blocks_us = UINT64_MAX;
+	}
+	read_machine();
+	for (size_t i = 0; i < 20; i++)
+		reset_by(i, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(fake.now_us, 2000000);
+	for (size_t i = 0; i < 20; i++)
+		assert_true(outcomes[i].reset_error < 0);
+}
+
+static void the_deadline_of_all_is_stronger_than_the_budget_of_one(void **state)
+{
+	(void)state;
+	fake_resets(&fake, endpoint("0000:00:01.0"), "flr")->blocks_us = UINT64_MAX;
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 700);
+
+	assert_int_equal(fake.now_us, 700000);
+	assert_true(outcomes[0].stuck);
+}
+
+static void a_conventional_bus_gets_more_time(void **state)
+{
+	struct fake_function *bridge;
+
+	(void)state;
+	bridge = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_put(bridge->config, 0x42, 0x0072, 2); /* PCIe to PCI bridge */
+	fake_resets(&fake, endpoint("0000:01:00.0"), "bus")->blocks_us = 2500000;
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_SBR);
+	run(2000, 10000);
+
+	assert_int_equal(outcomes[1].reset_error, 0);
+}
+
+static void a_late_return_does_not_count(void **state)
+{
+	(void)state;
+	fake_resets(&fake, endpoint("0000:00:01.0"), "flr")->blocks_us = 3000000;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 1);
+	for (unsigned int i = 0; i < 8; i++) {
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "0000:01:00.%x", i);
+		fake_resets(&fake, endpoint(address), "flr")->blocks_us = 600000;
+	}
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	for (size_t i = 2; i < 10; i++)
+		reset_by(i, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_true(outcomes[0].stuck);
+	for (size_t i = 2; i < 10; i++)
+		assert_int_equal(outcomes[i].reset_error, 0);
+}
+
+static void the_journal_puts_back_what_it_says(void **state)
+{
+	struct pcireset_journal_entry entry = { .in_use = true,
+						.overridden = true,
+						.method_before = "flr pm" };
+
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr");
+	assert_int_equal(pcireset_address_parse("00:01.0", &entry.address), 0);
+
+	assert_int_equal(pcireset_journal_restore(&fake.io, &entry), 0);
+	assert_string_equal(fake.log, "a 00:01.0/reset_method flr pm\n"
+				      "a 00:01.0/driver_override \n");
+	assert_false(entry.in_use);
+
+	/* A second time there is nothing to do. */
+	fake_forget_log(&fake);
+	assert_int_equal(pcireset_journal_restore(&fake.io, &entry), 0);
+	assert_string_equal(fake.log, "");
+}
+
+static void the_journal_keeps_what_cannot_be_put_back(void **state)
+{
+	struct pcireset_journal_entry entry = { .in_use = true, .overridden = true };
+
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr");
+	fake_find_attr(&fake, DEVICES "0000:00:01.0/driver_override")->write_error = -5;
+	assert_int_equal(pcireset_address_parse("00:01.0", &entry.address), 0);
+
+	assert_int_equal(pcireset_journal_restore(&fake.io, &entry), -5);
+	assert_true(entry.in_use);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(drivers_are_kept_away_and_one_method_is_pinned_meanwhile),
+		TEST(an_override_of_somebody_else_stays),
+		TEST(where_the_method_cannot_be_pinned_nothing_is_reset),
+		TEST(a_reset_that_fails_is_put_back_all_the_same),
+		TEST(ports_go_side_by_side_and_siblings_one_by_one),
+		TEST(never_more_than_sixteen_at_a_time),
+		TEST(a_whole_bus_is_one_write_that_counts_for_all_on_it),
+		TEST(a_reset_that_never_returns_costs_its_budget_and_its_port),
+		TEST(twenty_that_never_return_cost_one_budget),
+		TEST(the_deadline_of_all_is_stronger_than_the_budget_of_one),
+		TEST(a_conventional_bus_gets_more_time),
+		TEST(a_late_return_does_not_count),
+		TEST(the_journal_puts_back_what_it_says),
+		TEST(the_journal_keeps_what_cannot_be_put_back),
+	};
+
+	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is decided for a function: rules, defaults, levels, memory. */
+#include <string.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static struct fake fake;
+static struct pcireset_machine machine;
+static struct pcireset_decision decisions[FAKE_FUNCTIONS];
+static struct quiesce_ground grounds[FAKE_FUNCTIONS];
+static struct quiesce_config config;
+static struct quiesce_ram ram;
+
+static void say(void *data, const char *file, unsigned int line, const char *problem)
+{
+	(void)data;
+	fail_msg("%s:%u: %s", file, line, problem);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	ram = (struct quiesce_ram){ 0 };
+	quiesce_config_defaults(&config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	quiesce_config_free(&config);
+	pcireset_machine_free(&machine);
+	return 0;
+}
+
+static void decide(const char *rules)
+{
+	const struct quiesce_complaint complaint = { say, NULL };
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "[rules]\n%s", rules);
+	assert_int_equal(quiesce_config_parse(&config, "t.conf", text, &complaint), 0);
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	fake_forget_log(&fake);
+	quiesce_rules_decide(&fake.io, &machine, &config, &ram, decisions, grounds);
+	assert_string_equal(fake.log, ""); /* no register is read for it */
+}
+
+static void expect(size_t i, enum pcireset_action action, const char *rule)
+{
+	assert_string_equal(grounds[i].rule, rule);
+	assert_int_equal(decisions[i].action, action);
+}
+
+static void each_default_is_applied(void **state)
+{
+	static const struct {
+		uint32_t id;
+		uint32_t class_code;
+		enum pcireset_action action;
+		const char *rule;
+	} cases[] = {
+		{ 0x10d38086, 0x020000, PCIRESET_RESET, "default:reset" },
+		{ 0x29c08086, 0x060000, PCIRESET_KEEP, "default:bridge" },
+		{ 0x14191022, 0x080600, PCIRESET_KEEP, "default:iommu" },
+		{ 0x10571af4, 0x00ff00, PCIRESET_KEEP, "default:iommu" },
+		{ 0x00001234, 0x080020, PCIRESET_KEEP, "default:ioapic" },
+		{ 0x00001234, 0x080700, PCIRESET_KEEP, "default:rcec" },
+		{ 0x29308086, 0x0c0500, PCIRESET_KEEP, "default:smbus" },
+		{ 0x00001234, 0x0c0701, PCIRESET_KEEP, "default:ipmi" },
+		{ 0x00021b36, 0x070002, PCIRESET_KEEP, "default:uart" },
+		{ 0x00001234, 0x050210, PCIRESET_KEEP, "default:memory" },
+		{ 0x105b1af4, 0x00ff00, PCIRESET_KEEP, "default:memory" },
+		{ 0x3307103c, 0x088000, PCIRESET_KEEP, "default:bmc" },
+		{ 0x20008086, 0x088000, PCIRESET_RESET, "default:reset" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "0000:00:%02zx.0", i);
+		(void)fake_endpoint(&fake, address, cases[i].id, cases[i].class_code, 0x0006);
+	}
+	decide("");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect(i, cases[i].action, cases[i].rule);
+}
+
+static void bridges_bound_and_dead_functions_are_beyond_every_rule(void **state)
+{
+	struct fake_function *bound;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:00:01.0", 1, 1);
+	bound = fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0006);
+	fake_attr(&fake, bound, "driver", "e1000e")->link = true;
+	fake_endpoint(&fake, "0000:00:03.0", 0x10d38086, 0x020000, 0x0006)->gone = true;
+	decide("reset = address *\n");
+
+	expect(0, PCIRESET_KEEP, "default:bridge");
+	expect(1, PCIRESET_KEEP, "default:bound");
+	expect(2, PCIRESET_KEEP, "default:no-answer");
+}
+
+static void the_first_matching_rule_wins_before_the_defaults(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:03.0", 0x10d38086, 0x020000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:04.0", 0x29308086, 0x0c0500, 0x0006);
+	decide("keep = address 0000:00:02.0\nfence = id 8086:10d3\nreset = class 0c05*\n");
+
+	expect(0, PCIRESET_KEEP, "t.conf:2");
+	expect(1, PCIRESET_FENCE, "t.conf:3");
+	expect(2, PCIRESET_RESET, "t.conf:4");
+}
+
+static void subsystem_ids_can_be_told_apart(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct fake_function *f;
+
+		f = fake_endpoint(&fake, i ? "0000:00:02.0" : "0000:00:01.0", 0x323a103c,
+				  0x010400, 0x0006);
+		fake_put(f->config, 0x2c, 0x103c, 2);
+		fake_put(f->config, 0x2e, i ? 0x3243 : 0x3241, 2);
+	}
+	decide("keep = id 103c:323a:103c:3243\n");
+
+	expect(0, PCIRESET_RESET, "default:reset");
+	expect(1, PCIRESET_KEEP, "t.conf:2");
+}
+
+static void bus_master_off_is_idle_unless_a_rule_says_reset(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0003);
+	(void)fake_endpoint(&fake, "0000:00:03.0", 0x00101b36, 0x010802, 0x0003);
+	(void)fake_endpoint(&fake, "0000:00:04.0", 0x00111b36, 0x010802, 0x0003);
+	decide("reset = id 1b36:0010\nfence = id 1b36:0011\n");
+
+	expect(0, PCIRESET_IDLE, "default:idle");
+	expect(1, PCIRESET_RESET, "t.conf:2");
+	expect(2, PCIRESET_IDLE, "t.conf:3");
+}
+
+static void boot_vga_is_fenced_only_and_keeps_its_interrupt(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x030000, 0x0007);
+	(void)fake_attr(&fake, f, "boot_vga", "1");
+	f = fake_endpoint(&fake, "0000:00:03.0", 0x11111234, 0x030000, 0x0007);
+	(void)fake_attr(&fake, f, "boot_vga", "0");
+	decide("");
+
+	expect(0, PCIRESET_FENCE, "default:boot-vga");
+	assert_true(decisions[0].leave_intx);
+	expect(1, PCIRESET_RESET, "default:reset");
+	assert_false(decisions[1].leave_intx);
+}
+
+static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
+{
+	static struct quiesce_range ranges[] = { { 0x100000, 0x7fffffff },
+						 { 0x100040000000, 0x1000ffffffff } };
+	struct fake_function *gpu, *other;
+
+	(void)state;
+	ram = (struct quiesce_ram){ ranges, 2 };
+	gpu = fake_endpoint(&fake, "0000:00:02.0", 0x234210de, 0x030200, 0x0006);
+	fake_put(gpu->config, 0x18, 0x0000000c, 4); /* 64 bit, prefetchable */
+	(void)fake_attr(&fake, gpu, "resource",
+			"0x00000000f0000000 0x00000000f0ffffff 0x0000000000040200\n"
+			"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+			"0x0000100000000000 0x0000107fffffffff 0x000000000014220c\n");
+	other = fake_endpoint(&fake, "0000:00:03.0", 0x234210de, 0x030200, 0x0006);
+	fake_put(other->config, 0x18, 0x0000000c, 4);
+	(void)fake_attr(&fake, other, "resource",
+			"0x0000200000000000 0x0000207fffffffff 0x000000000014220c\n");
+	decide("");
+
+	expect(0, PCIRESET_KEEP, "default:system-ram");
+	expect(1, PCIRESET_RESET, "default:reset");
+}
+
+static void observe_touches_nothing(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0006);
+	config.level = QUIESCE_LEVEL_OBSERVE;
+	decide("reset = address *\n");
+
+	expect(0, PCIRESET_KEEP, "default:level");
+}
+
+static void lower_levels_take_resets_away(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0006);
+	config.level = QUIESCE_LEVEL_FENCE;
+	decide("");
+	expect(0, PCIRESET_FENCE, "default:level");
+
+	pcireset_machine_free(&machine);
+	config.level = QUIESCE_LEVEL_FLR;
+	decide("");
+	expect(0, PCIRESET_RESET, "default:reset");
+	assert_int_equal(decisions[0].methods, 1 << PCIRESET_METHOD_DEVICE_SPECIFIC |
+						       1 << PCIRESET_METHOD_FLR |
+						       1 << PCIRESET_METHOD_AF);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_default_is_applied),
+		TEST(bridges_bound_and_dead_functions_are_beyond_every_rule),
+		TEST(the_first_matching_rule_wins_before_the_defaults),
+		TEST(subsystem_ids_can_be_told_apart),
+		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),
+		TEST(boot_vga_is_fenced_only_and_keeps_its_interrupt),
+		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
+		TEST(observe_touches_nothing),
+		TEST(lower_levels_take_resets_away),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}

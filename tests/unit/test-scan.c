@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_io.h"
+
+static struct fake fake;
+
+static struct pcireset_machine scan(void)
+{
+	struct pcireset_machine machine;
+
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	return machine;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	return 0;
+}
+
+static void a_scan_reads_64_bytes_of_each_function_and_no_more(void **state)
+{
+	struct pcireset_machine machine;
+
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0406);
+	(void)fake_endpoint(&fake, "0000:00:01.0", 0x00101b36, 0x010802, 0x0002);
+	machine = scan();
+
+	assert_string_equal(fake.log, "r 00:01.0 00+64\n"
+				      "r 00:02.0 00+64\n");
+	assert_int_equal(machine.n, 2);
+	assert_int_equal(machine.functions[1].vendor, 0x8086);
+	assert_int_equal(machine.functions[1].device, 0x10d3);
+	assert_int_equal(machine.functions[1].class_code, 0x020000);
+	assert_int_equal(machine.functions[1].command, 0x0406);
+	assert_true(machine.functions[1].answers);
+	pcireset_machine_free(&machine);
+}
+
+static void parents_are_the_innermost_bridges(void **state)
+{
+	struct pcireset_machine machine;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 4);
+	(void)fake_port(&fake, "0000:01:00.0", 2, 4);
+	(void)fake_port(&fake, "0000:02:01.0", 4, 4);
+	(void)fake_endpoint(&fake, "0000:04:00.0", 0x10d38086, 0x020000, 0);
+	(void)fake_endpoint(&fake, "0000:03:00.0", 0x10d38086, 0x020000, 0); /* a VF's bus */
+	(void)fake_endpoint(&fake, "0001:04:00.0", 0x10d38086, 0x020000, 0);
+	machine = scan();
+
+	/* 00:03.0, 01:00.0, 02:01.0, 03:00.0, 04:00.0, 0001:04:00.0 */
+	assert_true(machine.functions[0].parent == PCIRESET_NONE);
+	assert_int_equal(machine.functions[1].parent, 0);
+	assert_int_equal(machine.functions[2].parent, 1);
+	assert_int_equal(machine.functions[3].parent, 1);
+	assert_int_equal(machine.functions[4].parent, 2);
+	assert_true(machine.functions[5].parent == PCIRESET_NONE);
+	assert_true(pcireset_below(&machine, 4, 0));
+	assert_false(pcireset_below(&machine, 3, 2));
+	pcireset_machine_free(&machine);
+}
+
+static void bridges_with_bus_numbers_in_a_loop_do_not_hang_it(void **state)
+{
+	struct pcireset_machine machine;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:01:00.0", 2, 255);
+	(void)fake_port(&fake, "0000:02:00.0", 1, 255);
+	(void)fake_port(&fake, "0000:03:00.0", 3, 3);
+	machine = scan();
+
+	assert_true(machine.functions[0].parent == PCIRESET_NONE);
+	assert_int_equal(machine.functions[1].parent, 0);
+	assert_int_equal(machine.functions[2].parent, 0);
+	assert_false(pcireset_below(&machine, 0, 1));
+	pcireset_machine_free(&machine);
+}
+
+static void a_function_that_reads_as_ones_does_not_answer(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *not_ready;
+
+	(void)state;
+	fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406)->gone = true;
+	not_ready = fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0406);
+	memset(not_ready->config, 0xff, 64);
+	fake_put(not_ready->config, 0, 0xffff0001, 4); /* RRS software visibility */
+	machine = scan();
+
+	assert_false(machine.functions[0].answers);
+	assert_int_equal(machine.functions[0].vendor, 0xffff);
+	assert_false(machine.functions[1].answers);
+	pcireset_machine_free(&machine);
+}
+
+static void ids_of_a_virtual_function_come_from_the_kernel(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *vf;
+
+	(void)state;
+	vf = fake_endpoint(&fake, "0000:00:01.0", 0xffffffff, 0x020000, 0x0004);
+	(void)fake_attr(&fake, vf, "vendor", "0x8086");
+	(void)fake_attr(&fake, vf, "device", "0x10ca");
+	machine = scan();
+
+	assert_true(machine.functions[0].is_virtual);
+	assert_true(machine.functions[0].answers);
+	assert_int_equal(machine.functions[0].vendor, 0x8086);
+	assert_int_equal(machine.functions[0].device, 0x10ca);
+	pcireset_machine_free(&machine);
+}
+
+static void the_driver_and_boot_vga_are_known(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:01.0", 0x11111234, 0x030000, 0x0003);
+	(void)fake_attr(&fake, f, "boot_vga", "1");
+	fake_attr(&fake, f, "driver", "bochs-drm")->link = true;
+	machine = scan();
+
+	assert_true(machine.functions[0].boot_vga);
+	assert_string_equal(machine.functions[0].driver, "bochs-drm");
+	pcireset_machine_free(&machine);
+}
+
+static void no_functions_is_not_found(void **state)
+{
+	struct pcireset_machine machine;
+
+	(void)state;
+	assert_int_equal(pcireset_scan(&fake.io, &machine), -2);
+}
+
+static void topology_reads_resets_from_capabilities_and_kernel(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406);
+	fake_express(f, true);
+	fake_capability(f, 0x80, 0x13);
+	f->config[0x83] = 0x03; /* AF: TP and FLR */
+	fake_capability(f, 0xc8, 0x01);
+	(void)fake_resets(&fake, f, "flr af_flr pm bus from_a_later_kernel");
+	fake_attr(&fake, f, "iommu_group", "../../../kernel/iommu_groups/12")->link = true;
+	machine = scan();
+	(void)strcpy(fake_find_attr(&fake, "sys/bus/pci/devices/0000:00:01.0/iommu_group")->text,
+		     "12");
+	pcireset_topology_read(&fake.io, &machine);
+
+	assert_int_equal(machine.functions[0].express, 0x40);
+	assert_int_equal(machine.functions[0].af, 0x80);
+	/* FLR, AF, PM */
+	assert_int_equal(machine.functions[0].advertises, 1 << 3 | 1 << 4 | 1 << 5);
+	/* the same and SBR */
+	assert_int_equal(machine.functions[0].offers, 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6);
+	assert_int_equal(machine.functions[0].iommu_group, 12);
+	pcireset_machine_free(&machine);
+}
+
+static void a_loop_of_capabilities_ends(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406);
+	fake_capability(f, 0x40, 0x09);
+	f->config[0x41] = 0x40;
+	machine = scan();
+	fake_forget_log(&fake);
+	pcireset_topology_read(&fake.io, &machine);
+
+	assert_int_equal(strlen(fake.log), 48 * strlen("r 00:01.0 40\n"));
+	assert_int_equal(machine.functions[0].advertises, 0);
+	pcireset_machine_free(&machine);
+}
+
+static void a_port_under_pciehp_is_seen(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *port;
+	struct fake_attr *attr;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	attr = fake_attr(&fake, port, "x", "pciehp");
+	attr->link = true;
+	(void)strcpy(attr->path, "sys/bus/pci_express/devices/0000:00:03.0:pcie004/driver");
+	machine = scan();
+	pcireset_topology_read(&fake.io, &machine);
+
+	assert_true(machine.functions[0].hotplug_bound);
+	assert_true(machine.functions[0].has_reset_subordinate);
+	pcireset_machine_free(&machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_scan_reads_64_bytes_of_each_function_and_no_more, setup),
+		cmocka_unit_test_setup(parents_are_the_innermost_bridges, setup),
+		cmocka_unit_test_setup(bridges_with_bus_numbers_in_a_loop_do_not_hang_it, setup),
+		cmocka_unit_test_setup(a_function_that_reads_as_ones_does_not_answer, setup),
+		cmocka_unit_test_setup(ids_of_a_virtual_function_come_from_the_kernel, setup),
+		cmocka_unit_test_setup(the_driver_and_boot_vga_are_known, setup),
+		cmocka_unit_test_setup(no_functions_is_not_found, setup),
+		cmocka_unit_test_setup(topology_reads_resets_from_capabilities_and_kernel, setup),
+		cmocka_unit_test_setup(a_loop_of_capabilities_ends, setup),
+		cmocka_unit_test_setup(a_port_under_pciehp_is_seen, setup),
+	};
+
+	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drain and verify: what is known at the end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_io.h"
+
+static struct fake fake;
+static struct pcireset_machine machine;
+static struct pcireset_step steps[FAKE_FUNCTIONS];
+static struct pcireset_outcome outcomes[FAKE_FUNCTIONS];
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	memset(steps, 0, sizeof(steps));
+	memset(outcomes, 0, sizeof(outcomes));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pcireset_machine_free(&machine);
+	return 0;
+}
+
+/* Fenced, with PCI Express, as it is after the fence: Bus Master off. */
+static struct fake_function *fenced(const char *address)
+{
+	struct fake_function *f = fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0x0402);
+
+	fake_express(f, true);
+	return f;
+}
+
+static void read_machine(enum pcireset_action action)
+{
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	pcireset_topology_read(&fake.io, &machine);
+	for (size_t i = 0; i < machine.n; i++)
+		steps[i] = (struct pcireset_step){ .action = action, .via = PCIRESET_NONE };
+	fake_forget_log(&fake);
+	fake.now_us = 0;
+}
+
+static void drain_ends_as_soon_as_nothing_is_pending(void **state)
+{
+	(void)state;
+	fenced("0000:00:01.0")->pending_reads = 2;
+	(void)fenced("0000:00:02.0");
+	read_machine(PCIRESET_RESET);
+
+	assert_int_equal(pcireset_drain(&fake.io, &machine, steps, 100, outcomes), 0);
+	/* The one that was quiet is not asked again. */
+	assert_string_equal(fake.log, "r 00:01.0 4a\n"
+				      "r 00:02.0 4a\n"
+				      "s 500\n"
+				      "r 00:01.0 4a\n"
+				      "s 1000\n"
+				      "r 00:01.0 4a\n");
+	assert_int_equal(outcomes[0].pending, PCIRESET_NO);
+}
+
+static void drain_gives_up_at_its_limit(void **state)
+{
+	(void)state;
+	fenced("0000:00:01.0")->pending_reads = -1;
+	read_machine(PCIRESET_RESET);
+
+	assert_int_equal(pcireset_drain(&fake.io, &machine, steps, 100, outcomes), 1);
+	assert_int_equal(outcomes[0].pending, PCIRESET_YES);
+	assert_in_range(fake.now_us, 100000, 120000);
+}
+
+static void drain_of_nothing_takes_no_time(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	read_machine(PCIRESET_KEEP);
+
+	assert_int_equal(pcireset_drain(&fake.io, &machine, steps, 100, outcomes), 0);
+	assert_string_equal(fake.log, "");
+}
+
+static void silent_reset_and_ready_is_completed_and_no_more(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	read_machine(PCIRESET_RESET);
+	outcomes[0].tried = true;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_REPORTED);
+	assert_int_equal(outcomes[0].silent, PCIRESET_YES);
+	assert_int_equal(outcomes[0].ready, PCIRESET_YES);
+	assert_int_equal(outcomes[0].after.command, 0x0402);
+	assert_string_equal(fake.log, "r 00:01.0 00\n"
+				      "r 00:01.0 04\n"
+				      "r 00:01.0 4a\n");
+}
+
+static void a_failed_reset_leaves_it_fenced(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	read_machine(PCIRESET_RESET);
+	outcomes[0].tried = true;
+	outcomes[0].reset_error = -25;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_FENCED);
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
+}
+
+static void one_that_turned_bus_master_on_again_is_fenced_again(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	read_machine(PCIRESET_RESET);
+	outcomes[0].tried = true;
+	fake_put(fake.functions[0].config, 4, 0x0006, 2);
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_non_null(strstr(fake.log, "w 00:01.0 04 0402\n"));
+	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
+}
+
+static void bus_master_that_stays_on_is_failed(void **state)
+{
+	(void)state;
+	fenced("0000:00:01.0")->sticky_master = true;
+	fake_put(fake.functions[0].config, 4, 0x0006, 2);
+	read_machine(PCIRESET_RESET);
+	outcomes[0].tried = true;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 1);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_FAILED);
+	assert_int_equal(outcomes[0].silent, PCIRESET_NO);
+}
+
+static void requests_that_stay_pending_are_not_silence(void **state)
+{
+	(void)state;
+	fenced("0000:00:01.0")->pending_reads = -1;
+	read_machine(PCIRESET_FENCE);
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 1);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_FAILED);
+}
+
+static void another_id_or_none_is_lost(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	(void)fenced("0000:00:02.0");
+	(void)fenced("0000:00:03.0");
+	read_machine(PCIRESET_RESET);
+	fake_put(fake.functions[0].config, 0, 0x02b21000, 4); /* a switch's placeholder */
+	fake.functions[1].gone = true;
+	fake_put(fake.functions[2].config, 0, 0xffff0001, 4);
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(outcomes[i].verdict, PCIRESET_LOST);
+		assert_int_equal(outcomes[i].ready, PCIRESET_NO);
+	}
+}
+
+static void stuck_and_dead_functions_are_not_read(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	fenced("0000:00:02.0")->gone = true;
+	read_machine(PCIRESET_RESET);
+	outcomes[0].stuck = true;
+	steps[1].action = PCIRESET_KEEP;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 2);
+	assert_string_equal(fake.log, "");
+	assert_int_equal(outcomes[0].verdict, PCIRESET_LOST);
+	assert_int_equal(outcomes[1].verdict, PCIRESET_LOST);
+}
+
+static void kept_and_idle_functions_are_not_read_either(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	(void)fenced("0000:00:02.0");
+	read_machine(PCIRESET_KEEP);
+	steps[1].action = PCIRESET_IDLE;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_string_equal(fake.log, "");
+	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
+	assert_int_equal(outcomes[1].verdict, PCIRESET_VERDICT_IDLE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(drain_ends_as_soon_as_nothing_is_pending),
+		TEST(drain_gives_up_at_its_limit),
+		TEST(drain_of_nothing_takes_no_time),
+		TEST(silent_reset_and_ready_is_completed_and_no_more),
+		TEST(a_failed_reset_leaves_it_fenced),
+		TEST(one_that_turned_bus_master_on_again_is_fenced_again),
+		TEST(bus_master_that_stays_on_is_failed),
+		TEST(requests_that_stay_pending_are_not_silence),
+		TEST(another_id_or_none_is_lost),
+		TEST(stuck_and_dead_functions_are_not_read),
+		TEST(kept_and_idle_functions_are_not_read_either),
+	};
+
+	return cmocka_run_group_tests_name("verify", tests, NULL, NULL);
+}

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tools that judge a crash can themselves tell good from bad. No VM.
+# shellcheck source=tests/vm/lib/crash.sh
+. "$(dirname "$0")/../lib/crash.sh"
+
+require_tools musl-gcc
+make_guest_programs "$RUN" || fail "guest programs do not compile"
+"$LIB/seed_test.py" "$RUN/seed" || fail "seed"
+"$LIB/judge_test.py" || fail "judge"
+say "passed"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /init with a worker that goes wrong. The rest is the real PID 1; the worker
+ * runs the real pipeline up to a stage and then does what the kernel command
+ * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence).
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+static char wanted_fault[16] = "exit";
+static char wanted_stage[16] = "fence";
+
+static void read_word(const char *cmdline, const char *key, char *word, size_t bytes)
+{
+	const char *at = strstr(cmdline, key);
+
+	if (at)
+		(void)snprintf(word, bytes, "%.*s", (int)strcspn(at + strlen(key), " \n"),
+			       at + strlen(key));
+}
+
+static void go_wrong(void *data, enum quiesce_stage stage)
+{
+	const struct quiesce_run *run = data;
+
+	if (strcmp(quiesce_stage_word(stage), wanted_stage) != 0)
+		return;
+	quiesce_log(run->log, QUIESCE_INFO, "faulty: %s after %s", wanted_fault, wanted_stage);
+	if (strcmp(wanted_fault, "segv") == 0)
+		(void)raise(SIGSEGV);
+	while (strcmp(wanted_fault, "hang") == 0)
+		(void)pause();
+	_exit(1);
+}
+
+static int faulty_worker(struct quiesce_shared *shared, uint64_t started_us, int tell_fd)
+{
+	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
+	struct quiesce_run run = {
+		.root = "",
+		.log = &log,
+		.started_us = started_us,
+		.deadline_us = UINT64_MAX,
+		.journal = shared->journal,
+		.on_stage = go_wrong,
+		.on_stage_data = &run,
+	};
+	_cleanup_free_ char *cmdline = NULL;
+	const unsigned char config = QUIESCE_TELL_CONFIG;
+	struct pcireset_io *io;
+
+	quiesce_log_open_kmsg(&log, "");
+	if (quiesce_file_read("", "proc/cmdline", 65536, &cmdline) == 0) {
+		read_word(cmdline, "faulty=", wanted_fault, sizeof(wanted_fault));
+		read_word(cmdline, "faulty.stage=", wanted_stage, sizeof(wanted_stage));
+	}
+	(void)quiesce_run_prepare(&run, NULL);
+	shared->deadline_ms = run.config.deadline_ms;
+	(void)!write(tell_fd, &config, 1);
+	if (pcireset_io_open("/", &io) < 0)
+		return 2;
+	run.io = io;
+	(void)quiesce_pipeline_run(&run);
+	return 3; /* the stage was never over */
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	return quiesce_init(argv, faulty_worker);
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Shared by both guests: busybox or dracut's shell, sourced.
+
+mark() {
+	echo "<5>pq-test: $*" >/dev/kmsg
+}
+
+cmdline_value() {
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
+}
+
+# wait_for TENTHS COMMAND...: sysfs counters announce nothing, so poll.
+wait_for() {
+	tenths=$1
+	shift
+	while ! "$@"; do
+		[ "$tenths" -gt 0 ] || return 1
+		tenths=$((tenths - 1))
+		sleep 0.1
+	done
+}
+
+frames_received() {
+	[ "$(cat "$1/statistics/rx_packets")" -ge "$2" ]
+}
+
+# COMMAND is the 16-bit little-endian word at offset 4.
+command_of() {
+	dd if="$1/config" bs=1 skip=4 count=2 2>/dev/null | od -An -tx1 |
+		{ read -r low high && echo "$high$low"; }
+}
+
+set_command_bits() {
+	value=$((0x$(command_of "$1") | $2))
+	# shellcheck disable=SC2059 # the format is the two bytes
+	printf "\\$(printf %03o $((value & 255)))\\$(printf %03o $((value >> 8)))" |
+		dd of="$1/config" bs=2 seek=2 conv=notrunc 2>/dev/null
+}
+
+# A function's uevent has all its names; reading it costs no process, and
+# processes are what takes time in an emulator.
+read_uevent() {
+	DRIVER=- PCI_CLASS='' PCI_ID=''
+	while IFS='=' read -r key value; do
+		case $key in
+		DRIVER) DRIVER=$value ;;
+		PCI_CLASS) PCI_CLASS=$value ;;
+		PCI_ID) PCI_ID=$value ;;
+		esac
+	done <"$1/uevent"
+}
+
+# Functions with a driver that came from a module; ports have a built-in one.
+bound_functions() {
+	bound=0
+	for dev in /sys/bus/pci/devices/*; do
+		[ -e "$dev" ] || continue
+		read_uevent "$dev"
+		case $DRIVER in
+		- | pcieport) ;;
+		*) bound=$((bound + 1)) ;;
+		esac
+	done
+	echo "$bound"
+}
+
+# "PHASE: function ADDRESS VENDOR:DEVICE CLASS COMMAND DRIVER"
+list_functions() {
+	for dev in /sys/bus/pci/devices/*; do
+		[ -e "$dev" ] || continue
+		read_uevent "$dev"
+		mark "$1: function ${dev##*/} $PCI_ID $PCI_CLASS $(command_of "$dev") $DRIVER"
+	done
+}

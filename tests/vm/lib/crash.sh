@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The words that crash tests are written in.
+
+# shellcheck source=tests/vm/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=tests/vm/lib/assets.sh
+. "$LIB/assets.sh"
+# shellcheck source=tests/vm/lib/images.sh
+. "$LIB/images.sh"
+# shellcheck source=tests/vm/lib/machine.sh
+. "$LIB/machine.sh"
+
+ALLOWED=0000:03:00.0
+PQ_CONFIG=$TOP/tests/vm/allow.conf
+export PQ_CONFIG
+
+# crash KIND with|without [WORDS]: one cycle; WORDS go to the crash kernel.
+crash() {
+	local kind=$1 quiesce=$2
+	shift 2
+
+	if [ "$quiesce" = with ]; then
+		require_binary
+	fi
+	prepare_assets
+	crash_image "$kind" "$quiesce"
+	crash_cycle "$@"
+	if [ "$QEMU_STATUS" -ne 0 ]; then
+		tail -n 20 "$RUN/console.log" "$RUN/qemu.err" >&2
+		fail "QEMU ended with $QEMU_STATUS"
+	fi
+}
+
+# faulty_crash KIND: the /init of the image is a test's, which has a worker that
+# fails as faulty=KIND says and is otherwise the real thing.
+faulty_crash() {
+	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
+	export PQ_BREAK_INIT
+	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
+	crash systemd with "faulty=$1"
+}
+
+judge() {
+	local mode=$1
+	shift
+
+	"$LIB/judge.py" "$mode" "$RUN" --allow "$ALLOWED" "$@" ||
+		fail "see $RUN/console.log and trace.log"
+}
+
+# The dump is there, complete, and of the kernel that crashed.
+check_dump() {
+	[ -s "$RUN/vmcore" ] || fail "no dump"
+	LD_LIBRARY_PATH=$ASSETS/lib "$ASSETS/makedumpfile" --dump-dmesg -f \
+		"$RUN/vmcore" "$RUN/crashed.dmesg" >/dev/null ||
+		fail "makedumpfile cannot read the dump"
+	grep -q 'sysrq: Trigger a crash' "$RUN/crashed.dmesg" ||
+		fail "the dump does not show the crash"
+	"$GUEST_PROGRAMS/seed" check "$SEED" "$SEED_MIB" "$RUN/vmcore" ||
+		fail "pages of the dump are missing or damaged"
+	touch "$RUN/dump.ok"
+}
+
+# What the next init is started with when everything works as it should: each
+# reset that the machine has to offer, none that it must not get.
+# shellcheck disable=SC2034,SC2054 # for the tests; commas are part of the words
+EXPECTED=(
+	--expect 0000:00:02.0=fence,none
+	--expect 0000:00:1f.2=fence,none
+	--expect 0000:01:00.0=reset,sbr
+	--expect 0000:02:00.0=reset,flr
+	--expect 0000:03:00.0=keep,none
+	--expect 0000:03:00.1=reset,flr
+	--expect 0000:04:00.0=keep,none
+	--expect 0000:05:00.0=keep,none
+	--expect 0000:07:00.0=reset,flr
+	--expect 0000:09:01.0=reset,sbr
+	--expect 0000:09:02.0=reset,sbr
+)
+
+# Large files are of use only after a failure.
+tidy() {
+	[ -n "${PQ_KEEP:-}" ] || rm -f "$RUN/target.img" "$RUN/vmcore"
+}
+
+passed() {
+	tidy
+	say "passed"
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Crash images by dracut, from a private tree of dracut's own modules, ours and
+# the tests'; nothing on the host is changed or read as configuration.
+
+DRACUT_COMMON="base udev-rules kernel-modules shutdown fs-lib"
+DRACUT_SYSTEMD="systemd systemd-initrd dracut-systemd"
+
+# module_tree DIR KIND(systemd|shell) MODULE-DIR...
+module_tree() {
+	local dir=$1 kind=$2 module names=$DRACUT_COMMON
+	shift 2
+
+	mkdir -p "$dir/modules.d"
+	for module in /usr/lib/dracut/*; do
+		[ "${module##*/}" = modules.d ] || ln -s "$module" "$dir/"
+	done
+	if [ "$kind" = systemd ]; then
+		names="$names $DRACUT_SYSTEMD"
+	fi
+	for module in $names; do
+		ln -s /usr/lib/dracut/modules.d/[0-9][0-9]"$module" "$dir/modules.d/"
+	done
+	for module in "$@"; do
+		ln -s "$module" "$dir/modules.d/"
+	done
+}
+
+# run_dracut TREE IMAGE [OPTIONS]: as mkdumprd calls it, for any hardware. All
+# modules of the tree may say in check() whether they belong here.
+run_dracut() {
+	local tree=$1 image=$2 work
+	shift 2
+
+	work=$(dirname "$image")
+	mkdir -p "$work/empty" "$work/tmp" "$work/bin"
+	if [ -x "$PQ_BINARY" ]; then
+		cp "$PQ_BINARY" "$work/bin/pci-quiesce"
+	fi
+	dracutbasedir=$tree \
+		DRACUT_PATH="$work/bin /usr/sbin /usr/bin /sbin /bin" \
+		PQ_ASSETS=$ASSETS PQ_GUEST=$TOP/tests/vm/guest \
+		dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --quiet \
+		--conf /dev/null --confdir "$work/empty" --tmpdir "$work/tmp" --gzip \
+		--drivers "$GUEST_DRIVERS" \
+		--kmoddir "$KERNEL_ROOT/lib/modules/$KERNEL_VERSION" --kver "$KERNEL_VERSION" \
+		"$@" "$image"
+}
+
+make_image() {
+	local kind=$1 quiesce=$2 out=$3 modules
+
+	modules=("$TOP"/tests/vm/dracut/[0-9][0-9]pq-*)
+	if [ "$quiesce" = with ]; then
+		modules+=("$TOP/dracut-module/50pci-quiesce")
+	fi
+	module_tree "$out/tree" "$kind" "${modules[@]}"
+	IN_KDUMP=1 run_dracut "$out/tree" "$out/crash.img"
+	rm -rf "$out/tree" "$out/tmp"
+}
+
+# crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_BREAK_CONFIG
+# and PQ_BREAK_INIT, if the caller exports them, are read by the test modules.
+crash_image() {
+	local kind=$1 quiesce=$2 name program=
+
+	if [ "$quiesce" = with ]; then
+		program=$PQ_BINARY
+	fi
+	name=image-$kind-$quiesce-$(fingerprint "$TOP/dracut-module" "$TOP/tests/vm/dracut" \
+		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
+		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}")
+	once "$name" make_image "$kind" "$quiesce"
+	# shellcheck disable=SC2034 # for crash_cycle
+	CRASH_IMAGE=$VM/$name/crash.img
+}

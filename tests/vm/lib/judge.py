@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Judge a crash cycle from what the emulator saw, not from what we claim.
+
+    judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
+
+MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
+(pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
+DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
+writes DIR/judged.json, exits 1 if anything is.
+"""
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+
+from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
+
+VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
+# Host clock, guest clock and a serial line disagree by less than this.
+SLACK = 0.25
+
+
+def kept_functions(functions, allowed):
+    """Bridges, base system peripherals, SMBus, and what the config allows."""
+    return {f.address for f in functions.values()
+            if f.bridge or f.pci_class.startswith(("08", "0c05")) or f.address in allowed}
+
+
+def fenceable(functions, kept, changes, init):
+    """Functions that can do DMA when /init starts and are not to be spared. The
+    kernel itself turns Bus Master of USB controllers off before that."""
+    state = {f.address: bool(f.command & BUS_MASTER) for f in functions.values()}
+    for time, address, on in changes:
+        if time < init:
+            state[address] = on
+    return {address for address, on in state.items() if on and address not in kept}
+
+
+def stray(accesses, functions, kept, start, end):
+    """DMA in [start, end) from any requester that is not a kept function."""
+    spared = {functions[address].requester for address in kept}
+    return [a for a in accesses if start <= a.time < end and a.requester not in spared]
+
+
+def stale_dma(trace, console, kept):
+    """DMA of the crashed kernel's making, in the kdump kernel: for each
+    requester, until the first config write that user space causes there, which
+    is its own driver. Conventional buses use one requester for all functions."""
+    alive = {}
+    for write in trace.writes:
+        if write.time >= console.init:
+            alive.setdefault(write.requester, write.time)
+            alive.setdefault(write.requester & ~0xff, write.time)
+    found = stray(trace.dma, console.first, kept, console.kernel, float("inf"))
+    return [a for a in found if a.time < alive.get(a.requester, float("inf"))]
+
+
+def bus_master_changes(trace, functions, start):
+    """(time, address, on) for each change of Bus Master by a config write."""
+    by_requester = {f.requester: f for f in functions.values()}
+    state = {f.address: bool(f.command & BUS_MASTER) for f in functions.values()}
+    changes = []
+    for write in trace.writes:
+        function = by_requester.get(write.requester)
+        if write.offset != COMMAND or write.time < start or not function:
+            continue
+        now = bool(write.value & BUS_MASTER)
+        if now != state[function.address]:
+            changes.append((write.time, function.address, now))
+            state[function.address] = now
+    return changes
+
+
+def fence_window(changes, outside, init):
+    """(first fence, last fence, first driver, fenced addresses). A driver is
+    the first to set Bus Master again."""
+    driver = min((t for t, a, on in changes if on and a in outside and t >= init),
+                 default=float("inf"))
+    fences = [(t, a) for t, a, on in changes if not on and init <= t < driver]
+    if not fences:
+        return None, None, driver, set()
+    return fences[0][0], fences[-1][0], driver, {a for _, a in fences}
+
+
+def check_kept(trace, console, kept, end):
+    """Not one COMMAND write to a kept function before the first driver, and no
+    bridge without Bus Master while the guest works: its children would be dead."""
+    problems = []
+    for write in trace.writes:
+        if write.offset not in (COMMAND, COMMAND + 1):
+            continue
+        if not console.init <= write.time < (console.end or float("inf")):
+            continue
+        for address in kept:
+            if console.first[address].requester != write.requester:
+                continue
+            if write.time < end:
+                problems.append(f"{address} is kept, yet COMMAND was written: {write.value:#x}")
+            elif (console.first[address].bridge and write.offset == COMMAND
+                  and not write.value & BUS_MASTER):
+                problems.append(f"{address}: Bus Master of a bridge turned off")
+    return problems
+
+
+def check_report(report, functions, fenced, expected):
+    problems = []
+    if report is None:
+        return ["there is no report"]
+    if not report.get("complete"):
+        problems.append("the report is not complete")
+    devices = {d["address"]: d for d in report["devices"]}
+    if set(devices) != set(functions) or len(devices) != len(report["devices"]):
+        problems.append("report and machine differ in functions: "
+                        + " ".join(sorted(set(devices) ^ set(functions))))
+    for address, device in sorted(devices.items()):
+        if device["verdict"] not in VERDICTS:
+            problems.append(f"{address}: verdict {device['verdict']!r} is none")
+        if device["verdict"] in ("lost", "failed"):
+            problems.append(f"{address}: {device['verdict']}")
+    claimed = {a for a, d in devices.items() if d["action"] in ("fence", "reset")}
+    for address in sorted(claimed ^ fenced):
+        word = "says so, the trace does not" if address in claimed else "does not say so"
+        problems.append(f"{address}: fenced? the report {word}")
+    for address, action, method in expected:
+        got = devices.get(address, {})
+        if (got.get("action"), got.get("method") or "none") != (action, method):
+            problems.append(f"{address}: expected {action} {method}, "
+                            f"got {got.get('action')} {got.get('method')}")
+    return problems
+
+
+def check_silence(report, console, first, last):
+    """The report's own clock against the trace: the worker starts after the
+    kernel starts /init, and fences nothing before it starts."""
+    claimed = report["silence_us"] / 1e6
+    if claimed > last - console.init + SLACK:
+        return [f"silence_us is {claimed:.3f} s, the trace has {last - console.init:.3f} s at most"]
+    if claimed < last - first - SLACK:
+        return [f"silence_us is {claimed:.3f} s, the trace has {last - first:.3f} s at least"]
+    return []
+
+
+def check_drivers(console):
+    problems = []
+    for address, function in sorted(console.first.items()):
+        now = console.second.get(address)
+        if now is None:
+            problems.append(f"{address} is gone in the kdump kernel")
+        elif now.driver != function.driver:
+            problems.append(f"{address}: driver {now.driver or 'none'}, was {function.driver}")
+    marks = [text for _, text in console.marks]
+    for wanted in ("disk ok", "dump ok", "frames e1000e ok", "frames 8139cp ok",
+                   "frames virtio_net ok"):
+        if f"second: {wanted}" not in marks:
+            problems.append(f"no \"{wanted}\" from the kdump kernel")
+    return problems
+
+
+def check_next_init(console, deadline):
+    if console.next_init is None:
+        return ["the next init never ran"]
+    took = console.next_init - console.init
+    if took > deadline:
+        return [f"the next init ran after {took:.1f} s, allowed are {deadline:.1f} s"]
+    return []
+
+
+def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=()):
+    """(problems, numbers)."""
+    if not console.first or console.kernel is None or console.init is None:
+        return ["no kdump kernel reached user space"], {}
+    functions = console.first
+    kept = kept_functions(functions, allowed)
+    changes = bus_master_changes(trace, functions, console.kernel)
+    outside = fenceable(functions, kept, changes, console.init)
+    faults = [f for f in trace.faults if f.time >= console.kernel]
+    numbers = {"mode": mode, "functions": len(functions), "fenceable": len(outside),
+               "iommu_faults": len(faults)}
+    problems = check_next_init(console, deadline)
+    if console.next_init:
+        numbers["next_init_ms"] = round((console.next_init - console.init) * 1000)
+    if mode == "next-init":
+        return problems, numbers
+    problems += check_drivers(console)
+    if mode in ("without", "survive"):
+        stale = stale_dma(trace, console, kept)
+        numbers["stale_dma"] = len(stale)
+        numbers["stale_dma_user_space"] = sum(a.time >= console.init for a in stale)
+        if mode == "without" and not stale:
+            problems.append("no stale DMA without us: nothing to compare with")
+        return problems, numbers
+
+    first, last, driver, fenced = fence_window(changes, outside, console.init)
+    problems += [f"{a} was never fenced" for a in sorted(outside - fenced)]
+    problems += [f"{a} was fenced, yet is to be spared" for a in sorted(fenced - outside)]
+    if faults:
+        problems.append(f"{len(faults)} IOMMU faults")
+    if last is None:
+        return problems + ["nothing was fenced"], numbers
+    end = min(driver, console.next_init or float("inf"))
+    problems += check_kept(trace, console, kept, end)
+    late = stray(trace.dma, functions, kept, last, driver)
+    if late:
+        names = Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
+                        for a in late)
+        problems.append(f"{len(late)} DMA after the fence: {dict(names)}")
+    problems += check_report(report, functions, fenced, expected)
+    before = stray(trace.dma, functions, kept, console.kernel, last)
+    numbers.update(stale_dma_before_fence=len(before), stale_dma_after_fence=len(late),
+                   window_ms=round((driver - last) * 1000) if driver < float("inf") else None)
+    if report:
+        problems += check_silence(report, console, first, last)
+        numbers.update(silence_ms=report["silence_us"] / 1000, quiesce_ms=report["total_ms"],
+                       verdicts=dict(Counter(d["verdict"] for d in report["devices"])))
+    return problems, numbers
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        yield from file
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=("without", "with", "survive", "next-init"))
+    parser.add_argument("dir")
+    parser.add_argument("--allow", action="append", default=[])
+    parser.add_argument("--deadline", type=float, default=30.0)
+    parser.add_argument("--expect", action="append", default=[])
+    options = parser.parse_args()
+
+    expected = [(a, *rest.split(",")) for a, rest in
+                (item.split("=") for item in options.expect)]
+    report = None
+    path = os.path.join(options.dir, "report.json")
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+    problems, numbers = judge(
+        options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))),
+        parse_console(read_lines(os.path.join(options.dir, "console.log"))), report,
+        options.allow, options.deadline, expected)
+    for problem in problems:
+        print("judge:", problem)
+    for name, value in numbers.items():
+        print(f"judge: {name} = {value}")
+    with open(os.path.join(options.dir, "judged.json"), "w", encoding="utf-8") as file:
+        json.dump({"problems": problems, **numbers}, file, indent=1)
+        file.write("\n")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()

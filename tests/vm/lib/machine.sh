@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The test machine, and one crash cycle on it.
+
+GUEST_MIB=1024
+CRASH_MIB=320
+SEED=0x5eed
+SEED_MIB=64
+TIMEOUT=${PQ_VM_TIMEOUT:-180}
+# Sparse: the dump is about a quarter of it.
+TARGET_SIZE=1536M
+
+# machine_devices: one device of each kind that needs its own treatment.
+machine_devices() {
+	local virtio=disable-legacy=on,iommu_platform=on
+
+	# shellcheck disable=SC2054 # commas are part of the words
+	MACHINE=(
+		-machine q35,kernel-irqchip=split -accel tcg,thread=multi -cpu max -smp 2
+		-m "$GUEST_MIB" -nodefaults -no-user-config -display none -no-reboot
+		-serial stdio
+		-device intel-iommu,intremap=on
+		-object rng-random,id=random,filename=/dev/urandom
+		-audiodev none,id=silence
+
+		# Boot display, kept scanning.
+		-device VGA,addr=02.0
+
+		# No FLR, and a PM reset that resets nothing. The port is a slow one:
+		# a faster one must report its link as active after a bus reset, and
+		# QEMU's never does.
+		-device pcie-root-port,id=rp1,chassis=1,addr=03.0,x-speed=5
+		-device e1000e,bus=rp1,netdev=net0
+
+		# The dump target; has FLR.
+		-device pcie-root-port,id=rp2,chassis=2,addr=04.0
+		-drive "file=target.img,format=raw,if=none,id=target,cache=unsafe"
+		-device nvme,bus=rp2,drive=target,serial=target
+
+		# Two functions of one device: 0 is allowlisted, so no bus reset for 1.
+		-device pcie-root-port,id=rp3,chassis=3,addr=05.0
+		-device "virtio-rng-pci,bus=rp3,addr=00.0,multifunction=on,rng=random,$virtio"
+		-device "virtio-rng-pci,bus=rp3,addr=00.1,rng=random,$virtio"
+
+		# Below a switch, whose ports advertise an FLR that must not be used.
+		-device pcie-root-port,id=rp4,chassis=4,addr=06.0
+		-device x3130-upstream,id=up,bus=rp4
+		-device xio3130-downstream,id=down1,bus=up,chassis=5,addr=00.0
+		-device xio3130-downstream,id=down2,bus=up,chassis=6,addr=01.0
+		-device qemu-xhci,bus=down1
+		-device "virtio-net-pci,bus=down2,netdev=net2,$virtio"
+
+		# Conventional devices: one requester ID, one reset for both.
+		-device pcie-root-port,id=rp5,chassis=7,addr=07.0
+		-device pcie-pci-bridge,id=bridge,bus=rp5
+		-device rtl8139,bus=bridge,addr=01.0,netdev=net1
+		-device ES1370,bus=bridge,addr=02.0,audiodev=silence
+	)
+	FRAMES=(net0=10 net1=3 net2=3)
+	local net
+	for net in "${FRAMES[@]%=*}"; do
+		MACHINE+=(-netdev "dgram,id=$net,local.type=unix,local.path=$net.qemu,remote.type=unix,remote.path=$net.peer")
+	done
+}
+
+# An ext4 of its own for each run.
+make_target() {
+	truncate -s "$TARGET_SIZE" "$RUN/target.img"
+	mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=1,nodiscard "$RUN/target.img"
+}
+
+# fetch FILE...: from the dump target into $RUN.
+fetch() {
+	local name
+
+	for name in "$@"; do
+		debugfs -R "dump $name $RUN/${name##*/}" "$RUN/target.img" 2>/dev/null
+		[ -s "$RUN/${name##*/}" ] || rm -f "$RUN/${name##*/}"
+	done
+}
+
+# crash_cycle [WORDS...]: boot, crash, boot CRASH_IMAGE with WORDS added to its
+# command line, dump, power off. Sets QEMU_STATUS; results are in $RUN.
+crash_cycle() {
+	local crash="console=ttyS0 nr_cpus=1 reset_devices panic=1 intel_iommu=on printk.devkmsg=on"
+	local common=$crash
+
+	# QEMU 7.2 aborts if its e1000e's interrupt timer, armed in the crashed
+	# kernel, expires once MSI-X is on; with MSI it has no such opinion.
+	common+=" e1000e.IntMode=1"
+	crash+=" e1000e.IntMode=1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
+	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB"
+	rm -rf "$RUN"
+	mkdir -p "$RUN/initrd/crash"
+	cp "$KERNEL_ROOT/boot/vmlinuz-$KERNEL_VERSION" "$RUN/initrd/crash/vmlinuz"
+	cp "$CRASH_IMAGE" "$RUN/initrd/crash/initrd"
+	echo "$crash" >"$RUN/initrd/crash/cmdline"
+	{
+		cat "$FIRST_INITRD"
+		(cd "$RUN/initrd" && find crash | cpio -o -H newc --quiet)
+	} >"$RUN/first.img"
+	rm -r "$RUN/initrd"
+	make_target
+	machine_devices
+
+	QEMU_STATUS=0
+	# shellcheck disable=SC2034 # for the caller
+	"$LIB/run_vm.py" --dir "$RUN" --timeout "$TIMEOUT" "${FRAMES[@]/#/--frames=}" \
+		${PQ_ECHO:+--echo="$PQ_ECHO"} -- \
+		qemu-system-x86_64 "${MACHINE[@]}" \
+		-msg timestamp=on -D trace.log \
+		-trace vtd_dmar_translate -trace vtd_iotlb_page_hit -trace vtd_dmar_fault \
+		-trace pci_cfg_write \
+		-kernel "$KERNEL_ROOT/boot/vmlinuz-$KERNEL_VERSION" -initrd first.img \
+		-append "${common/nr_cpus=1 reset_devices/}" || QEMU_STATUS=$?
+	rm "$RUN/first.img"
+	fetch vmcore makedumpfile.log dmesg pci-quiesce/report.json
+}

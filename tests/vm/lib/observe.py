@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a crash cycle left behind, as plain data: trace, console, functions.
+
+Requester IDs are integers (bus << 8 | device << 3 | function), function
+addresses are strings as in sysfs. All times are the host's clock in seconds.
+"""
+import re
+from dataclasses import dataclass, field
+
+COMMAND = 0x4
+BUS_MASTER = 0x4
+
+_TRACE = re.compile(r"\d+@(\d+\.\d+):(\w+) (.*)")
+_DEV = re.compile(r"dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) ")
+_SID = re.compile(r"sid 0x([0-9a-f]+)")
+_WRITE = re.compile(r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) <- 0x([0-9a-f]+)")
+_CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
+_FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
+# Sentences of the init that runs after pci-quiesce, or of what it starts.
+_NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
+
+
+@dataclass
+class Access:
+    """One DMA translation, IOMMU fault or config write."""
+    time: float
+    requester: int
+    offset: int = 0
+    value: int = 0
+
+
+@dataclass
+class Trace:
+    dma: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
+    writes: list = field(default_factory=list)
+
+
+@dataclass
+class Function:
+    address: str
+    vendor: str
+    device: str
+    pci_class: str
+    command: int
+    driver: str
+
+    @property
+    def requester(self):
+        return requester_of(self.address)
+
+    @property
+    def bridge(self):
+        return self.pci_class.startswith("06")
+
+
+@dataclass
+class Console:
+    """Times are None for what was not seen."""
+    kernel: float = None
+    init: float = None
+    next_init: float = None
+    end: float = None
+    marks: list = field(default_factory=list)
+    first: dict = field(default_factory=dict)
+    second: dict = field(default_factory=dict)
+    quiesce: list = field(default_factory=list)
+
+
+def requester_of(address):
+    domain, bus, rest = address.split(":")
+    device, function = rest.split(".")
+    assert domain == "0000", "one domain is all this machine has"
+    return int(bus, 16) << 8 | int(device, 16) << 3 | int(function, 16)
+
+
+def parse_trace(lines):
+    trace = Trace()
+    for line in lines:
+        found = _TRACE.match(line)
+        if not found:
+            continue
+        time, event, rest = float(found[1]), found[2], found[3]
+        if event == "vtd_dmar_translate":
+            bus, device, function = (int(part, 16) for part in _DEV.match(rest).groups())
+            trace.dma.append(Access(time, bus << 8 | device << 3 | function))
+        elif event == "vtd_iotlb_page_hit":
+            trace.dma.append(Access(time, int(_SID.search(rest)[1], 16)))
+        elif event == "vtd_dmar_fault":
+            trace.faults.append(Access(time, int(_SID.search(rest)[1], 16)))
+        elif event == "pci_cfg_write":
+            bus, device, function, offset, value = (
+                int(part, 16) for part in _WRITE.match(rest).groups())
+            trace.writes.append(
+                Access(time, bus << 8 | device << 3 | function, offset, value))
+    return trace
+
+
+def parse_console(lines):
+    """The kernel that counts is the second one to start on this console."""
+    console = Console()
+    kernels = 0
+    for line in lines:
+        found = _CONSOLE.match(line)
+        if not found:
+            continue
+        time, text = float(found[1]), found[2]
+        if text.startswith("Linux version "):
+            kernels += 1
+            if kernels == 2:
+                console.kernel = time
+        function = _FUNCTION.search(text)
+        if function:
+            phase, address, vendor, device, pci_class, command, driver = function.groups()
+            getattr(console, phase)[address] = Function(
+                address, vendor.lower(), device.lower(), pci_class.lower().zfill(6), int(command, 16),
+                "" if driver == "-" else driver)
+        elif "pq-test: " in text:
+            console.marks.append((time, text.split("pq-test: ", 1)[1]))
+            if console.marks[-1][1] == "second: end":
+                console.end = time
+        if kernels < 2:
+            continue
+        if text.startswith("Run /init as init process"):
+            console.init = time
+        elif text.startswith("pci-quiesce: "):
+            console.quiesce.append((time, text))
+        elif console.init and not console.next_init and _NEXT_INIT.search(text):
+            console.next_init = time
+    return console
