@@ -8,7 +8,8 @@
 PQ_BREAK_CONFIG=$TOP/tests/vm/broken.conf
 export PQ_BREAK_CONFIG
 crash systemd with
-judge survive --deadline 12
+# The bad rule names a function clearly, so that is kept: all promises hold.
+judge with --deadline 12
 grep -q 'pci-quiesce: .*/etc/pci-quiesce.conf:4' "$RUN/console.log" ||
 	fail "the kernel log does not name the bad line"
 check_dump
