@@ -4,6 +4,15 @@
 
 #include "internal.h"
 
+/*
+ * How long after a reset, before a function may be called broken: 1 s and Tpvrh on a
+ * conventional bus (the kernel does not wait below a PCIe to PCI bridge), 1 s
+ * on PCI Express (PCIe Base Specification, "Conventional Reset", 6.6.1).
+ */
+#define READY_MS 1100
+#define POLL_FIRST_US 1000
+#define POLL_MAX_US 32000
+
 static struct pcireset_registers read_registers(const struct pcireset_io *io,
 						const struct pcireset_function *function)
 {
@@ -34,6 +43,23 @@ static bool answers_as_before(const struct pcireset_function *function,
 	return registers->id == (int64_t)((uint32_t)function->device << 16 | function->vendor);
 }
 
+/* All wait against the same end: many that are slow cost no more than one. */
+static struct pcireset_registers read_when_ready(const struct pcireset_io *io,
+						 const struct pcireset_function *function,
+						 bool was_reset, uint64_t end_us)
+{
+	struct pcireset_registers now = read_registers(io, function);
+	uint64_t pause_us = POLL_FIRST_US;
+
+	while (was_reset && !answers_as_before(function, &now) &&
+	       io->now_us(io->data) < end_us) {
+		io->sleep_us(io->data, pause_us);
+		pause_us = pause_us * 2 < POLL_MAX_US ? pause_us * 2 : POLL_MAX_US;
+		now = read_registers(io, function);
+	}
+	return now;
+}
+
 static void judge(struct pcireset_outcome *outcome)
 {
 	if (outcome->ready == PCIRESET_NO)
@@ -50,9 +76,10 @@ static void judge(struct pcireset_outcome *outcome)
 
 static void verify_silenced(const struct pcireset_io *io,
 			    const struct pcireset_function *function,
-			    const struct pcireset_step *step, struct pcireset_outcome *outcome)
+			    const struct pcireset_step *step, uint64_t end_us,
+			    struct pcireset_outcome *outcome)
 {
-	struct pcireset_registers now = read_registers(io, function);
+	struct pcireset_registers now = read_when_ready(io, function, outcome->tried, end_us);
 	bool pending;
 
 	if (!answers_as_before(function, &now)) {
@@ -82,6 +109,7 @@ static void verify_silenced(const struct pcireset_io *io,
 size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
 		       const struct pcireset_step *steps, struct pcireset_outcome *outcomes)
 {
+	uint64_t end_us = io->now_us(io->data) + READY_MS * 1000ull;
 	size_t bad = 0;
 
 	for (size_t i = 0; i < machine->n; i++) {
@@ -99,7 +127,7 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 		} else if (steps[i].action == PCIRESET_IDLE) {
 			o->verdict = PCIRESET_VERDICT_IDLE;
 		} else {
-			verify_silenced(io, f, &steps[i], o);
+			verify_silenced(io, f, &steps[i], end_us, o);
 		}
 		bad += o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED;
 	}

@@ -17,6 +17,9 @@ for file in tests/unit/test-*.c; do
 	name=${file##*/test-}
 	listed "${name%.c}" tests/meson.build
 done
+for dir in tests/fixtures/*/; do
+	listed "$(basename "$dir")" tests/meson.build
+done
 for file in tests/vm/TEST-*/test.sh; do
 	name=${file%/test.sh}
 	listed "${name##*/}" tests/meson.build

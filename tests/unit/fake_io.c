@@ -75,7 +75,7 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 
 	fake->now_us += ACCESS_US * ((bytes + 3) / 4);
 	assert_true(reg + bytes <= FAKE_CONFIG_BYTES);
-	if (f->gone)
+	if (f->gone || fake->now_us < f->answers_at_us)
 		memset(buffer, 0xff, bytes);
 	else
 		memcpy(buffer, f->config + reg, bytes);

@@ -25,6 +25,7 @@ struct fake_function {
 	struct pcireset_address address;
 	uint8_t config[FAKE_CONFIG_BYTES];
 	bool gone;            /* reads as ones */
+	uint64_t answers_at_us; /* and before that, too */
 	bool sticky_master;   /* Bus Master cannot be cleared */
 	bool locked_down;     /* config writes fail with -EPERM */
 	int pending_reads;    /* DEVSTA shows pending for so many reads; -1: for ever */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Drain and verify: what is known at the end. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,41 @@ static void another_id_or_none_is_lost(void **state)
 	}
 }
 
+static void one_that_needs_a_second_after_its_reset_is_waited_for(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	(void)fenced("0000:00:02.0");
+	read_machine(PCIRESET_RESET);
+	outcomes[0].tried = true;
+	outcomes[1].tried = true;
+	fake.functions[1].answers_at_us = 1000000;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
+	assert_int_equal(outcomes[1].verdict, PCIRESET_COMPLETED);
+	assert_in_range(fake.now_us, 1000000, 1100000);
+}
+
+static void all_that_never_come_back_cost_one_wait(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 9; i++) {
+		char address[32];
+
+		(void)snprintf(address, sizeof(address), "0000:00:%02x.0", i);
+		(void)fenced(address);
+	}
+	read_machine(PCIRESET_RESET);
+	for (size_t i = 0; i < 9; i++) {
+		outcomes[i].tried = true;
+		fake.functions[i].gone = true;
+	}
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 9);
+	assert_in_range(fake.now_us, 1100000, 1200000);
+}
+
 static void stuck_and_dead_functions_are_not_read(void **state)
 {
 	(void)state;
@@ -212,6 +248,8 @@ int main(void)
 		TEST(bus_master_that_stays_on_is_failed),
 		TEST(requests_that_stay_pending_are_not_silence),
 		TEST(another_id_or_none_is_lost),
+		TEST(one_that_needs_a_second_after_its_reset_is_waited_for),
+		TEST(all_that_never_come_back_cost_one_wait),
 		TEST(stuck_and_dead_functions_are_not_read),
 		TEST(kept_and_idle_functions_are_not_read_either),
 	};

@@ -33,13 +33,14 @@ crash() {
 	fi
 }
 
-# faulty_crash KIND: the /init of the image is a test's, which has a worker that
-# fails as faulty=KIND says and is otherwise the real thing.
+# faulty_crash KIND STAGE: the /init of the image is a test's, which has a worker
+# that fails in that way after that stage and is otherwise the real thing.
 faulty_crash() {
 	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
 	export PQ_BREAK_INIT
 	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
-	crash systemd with "faulty=$1"
+	crash systemd with "faulty=$1" "faulty.stage=$2"
+	grep -q "faulty: $1 after $2" "$RUN/console.log" || fail "the worker did not fail"
 }
 
 judge() {

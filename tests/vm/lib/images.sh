@@ -5,6 +5,7 @@
 # the tests'; nothing on the host is changed or read as configuration.
 
 DRACUT_COMMON="base udev-rules kernel-modules shutdown fs-lib"
+IMAGES_MAX=20
 DRACUT_SYSTEMD="systemd systemd-initrd dracut-systemd"
 
 # module_tree DIR KIND(systemd|shell) MODULE-DIR...
@@ -60,6 +61,15 @@ make_image() {
 	rm -rf "$out/tree" "$out/tmp"
 }
 
+# Each change of the program makes new images; those used last are kept.
+prune_images() {
+	find "$VM" -maxdepth 1 -name 'image-*' -type d ! -name '*.new' -printf '%T@ %p\n' |
+		sort -rn | sed -e "1,${IMAGES_MAX}d" -e 's/^[^ ]* //' |
+		while read -r name; do
+			rm -rf "$name" "$name.lock" "$name.log"
+		done
+}
+
 # crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_BREAK_CONFIG
 # and PQ_BREAK_INIT, if the caller exports them, are read by the test modules.
 crash_image() {
@@ -72,6 +82,8 @@ crash_image() {
 		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
 		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}")
 	once "$name" make_image "$kind" "$quiesce"
+	touch "$VM/$name"
+	prune_images
 	# shellcheck disable=SC2034 # for crash_cycle
 	CRASH_IMAGE=$VM/$name/crash.img
 }

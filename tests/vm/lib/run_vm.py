@@ -12,6 +12,7 @@ Lines that match --echo are shown, without kernel time, as they come.
 Exit status: QEMU's own, 0 if stopped by --stop, 124 after the time limit.
 """
 import argparse
+import ctypes
 import os
 import re
 import selectors
@@ -89,6 +90,12 @@ class Console:
         self.file.close()
 
 
+def die_with_parent(number):
+    """A test that is killed must not leave its VM behind."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, number)
+
+
 def end(process):
     """Kill the VM and nothing else; it leads no process group but its own."""
     if process.poll() is None:
@@ -138,11 +145,12 @@ def main():
     console = Console("console.log", options.stop, options.echo)
     deadline = time.monotonic() + options.timeout
     with open("qemu.err", "wb") as errors:
-        # A terminated test must not leave its VM behind.
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
+        die_with_parent(signal.SIGTERM)
         process = subprocess.Popen(options.command, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=errors)
+                                   stdout=subprocess.PIPE, stderr=errors,
+                                   preexec_fn=lambda: die_with_parent(signal.SIGKILL))
         try:
             status = supervise(process, console, senders, deadline)
         finally:

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children of PID 1, with real processes: what is heard and when. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static uint64_t in_ms(uint32_t ms)
+{
+	return quiesce_monotonic_us() + ms * 1000ull;
+}
+
+static struct quiesce_child start(void (*body)(int fd))
+{
+	struct quiesce_child child;
+
+	assert_int_equal(quiesce_child_start(&child), 0);
+	if (child.pid == 0) {
+		body(child.fd);
+		_exit(7);
+	}
+	return child;
+}
+
+static void say_nothing(int fd)
+{
+	(void)fd;
+}
+
+static void say_done_and_stay(int fd)
+{
+	(void)!write(fd, "d", 1);
+	for (;;)
+		(void)pause();
+}
+
+static void stay(int fd)
+{
+	(void)fd;
+	for (;;)
+		(void)pause();
+}
+
+static void crash(int fd)
+{
+	(void)fd;
+	(void)signal(SIGSEGV, SIG_DFL);
+	(void)raise(SIGSEGV);
+}
+
+static void an_exit_is_heard_at_once_with_its_code(void **state)
+{
+	struct quiesce_child child = start(say_nothing);
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(quiesce_child_hear(&child, in_ms(10000)), -EPIPE);
+	assert_true(quiesce_child_end(&child, false, &status));
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+}
+
+static void a_death_is_heard_at_once_with_its_signal(void **state)
+{
+	struct quiesce_child child = start(crash);
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(quiesce_child_hear(&child, in_ms(10000)), -EPIPE);
+	assert_true(quiesce_child_end(&child, false, &status));
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
+static void a_child_that_hangs_is_left_at_the_deadline_and_killed(void **state)
+{
+	struct quiesce_child child = start(stay);
+	uint64_t before = quiesce_monotonic_us(), took;
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(quiesce_child_hear(&child, in_ms(50)), -ETIMEDOUT);
+	took = quiesce_monotonic_us() - before;
+	assert_true(took >= 50000);
+	assert_true(quiesce_child_end(&child, true, &status));
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
+static void a_child_that_is_done_but_does_not_end_is_left_behind(void **state)
+{
+	struct quiesce_child child = start(say_done_and_stay);
+	pid_t pid = child.pid;
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(quiesce_child_hear(&child, in_ms(10000)), 'd');
+	assert_false(quiesce_child_end(&child, false, &status));
+	(void)kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+static void a_deadline_in_the_past_is_over(void **state)
+{
+	struct quiesce_child child = start(stay);
+	int status;
+
+	(void)state;
+	assert_int_equal(quiesce_child_hear(&child, 0), -ETIMEDOUT);
+	(void)quiesce_child_end(&child, true, &status);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_exit_is_heard_at_once_with_its_code),
+		cmocka_unit_test(a_death_is_heard_at_once_with_its_signal),
+		cmocka_unit_test(a_child_that_hangs_is_left_at_the_deadline_and_killed),
+		cmocka_unit_test(a_child_that_is_done_but_does_not_end_is_left_behind),
+		cmocka_unit_test(a_deadline_in_the_past_is_over),
+	};
+
+	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
+}
