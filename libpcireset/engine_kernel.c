@@ -316,6 +316,7 @@ int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_ma
 	};
 	if (journal->capacity < machine->n)
 		return -ENOMEM;
+	journal->n = machine->n;
 	for (size_t i = 0; i < machine->n; i++)
 		if (steps[i].action == PCIRESET_RESET && steps[i].engine == PCIRESET_ENGINE_KERNEL)
 			add_item(&w, i);

@@ -533,12 +533,14 @@ struct pcireset_journal_entry {
 /**
  * struct pcireset_journal - a record that outlives a crash of its writer
  * @capacity: entries that fit
+ * @n: entries that may be in use; set before the first is
  * @entries: entry i belongs to function i of the machine
  *
  * The caller provides the memory, shared with whoever has to put things back.
  */
 struct pcireset_journal {
 	size_t capacity;
+	size_t n;
 	struct pcireset_journal_entry entries[];
 };
 

@@ -44,11 +44,21 @@ void quiesce_autoprobe_on(void)
 
 static bool is_barred(const struct quiesce_shared *shared, struct pcireset_address address)
 {
-	for (size_t i = 0; i < shared->journal->capacity; i++)
+	for (size_t i = 0; i < shared->journal->n; i++)
 		if (shared->journal->entries[i].in_use &&
 		    pcireset_address_compare(shared->journal->entries[i].address, address) == 0)
 			return true;
 	return false;
+}
+
+/* Its driver is built in and had its turn; a probe may write its registers. */
+static bool is_bridge(const struct pcireset_io *io, struct pcireset_address address)
+{
+	char path[PCIRESET_PATH_BYTES], class_code[16];
+
+	return io->attr_read(io->data, pcireset_attr_path(address, "class", path), class_code,
+			     sizeof(class_code)) == 0 &&
+	       (strncmp(class_code, "0x0604", 6) == 0 || strncmp(class_code, "0x0607", 6) == 0);
 }
 
 static void probe(const struct pcireset_io *io, const struct quiesce_shared *shared,
@@ -58,30 +68,46 @@ static void probe(const struct pcireset_io *io, const struct quiesce_shared *sha
 
 	if (io->link_read(io->data, pcireset_attr_path(address, "driver", path), driver,
 			  sizeof(driver)) == 0 ||
-	    is_barred(shared, address))
+	    is_barred(shared, address) || is_bridge(io, address))
 		return;
 	(void)pcireset_address_format(address, path);
 	(void)io->attr_write(io->data, PROBE, path);
 }
 
-/* Work from shared->next on: first the journal, then the functions. */
-static int child_main(struct quiesce_shared *shared)
+static int compare(const void *a, const void *b)
 {
-	const size_t n_entries = shared->journal->capacity;
-	_cleanup_free_ struct pcireset_address *addresses = NULL;
-	struct pcireset_io *io;
-	size_t n = 0;
+	return pcireset_address_compare(*(const struct pcireset_address *)a,
+					*(const struct pcireset_address *)b);
+}
 
-	if (pcireset_io_open("/", &io) < 0)
-		return 1;
+int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared)
+{
+	const size_t n_entries = shared->journal->n;
+	_cleanup_free_ struct pcireset_address *addresses = NULL;
+	size_t n = 0;
+	int r;
+
 	for (; shared->next < n_entries; shared->next++)
 		(void)pcireset_journal_restore(io, &shared->journal->entries[shared->next]);
 
-	if (io->scan(io->data, &addresses, &n) < 0)
-		return 1;
+	r = io->scan(io->data, &addresses, &n);
+	if (r < 0)
+		return r;
+
+	/* The next child has to count as this one does. */
+	qsort(addresses, n, sizeof(*addresses), compare);
 	for (; shared->next - n_entries < n; shared->next++)
 		probe(io, shared, addresses[shared->next - n_entries]);
 	return 0;
+}
+
+static int child_main(struct quiesce_shared *shared)
+{
+	struct pcireset_io *io;
+
+	if (pcireset_io_open("/", &io) < 0)
+		return 1;
+	return quiesce_put_back_from(io, shared) < 0;
 }
 
 /* True where the child got to the end, or died: another one would, too. */

@@ -354,6 +354,8 @@ enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *pat
 /** quiesce_autoprobe_off() - true where it was on and is off now */
 bool quiesce_autoprobe_off(void);
 void quiesce_autoprobe_on(void);
+/** quiesce_put_back_from() - from shared->next on: the journal, then drivers_probe */
+int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared);
 /** quiesce_put_back() - journal and drivers_probe, by children with deadlines */
 void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared);
 

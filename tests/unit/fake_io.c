@@ -131,10 +131,14 @@ static int attr_read(void *data, const char *path, char *buffer, size_t bytes)
 
 static int write_now(struct fake *fake, const char *path, const char *text)
 {
+	static const char *const devices = "sys/bus/pci/devices/0000:";
 	struct fake_attr *attr = fake_find_attr(fake, path);
 	size_t length = strcspn(text, "\n");
 
-	note(fake, "a %s %.*s\n", path + strlen("sys/bus/pci/devices/0000:"), (int)length, text);
+	if (strncmp(path, devices, strlen(devices)) == 0)
+		note(fake, "a %s %.*s\n", path + strlen(devices), (int)length, text);
+	else
+		note(fake, "a %s %.*s\n", path, (int)length, text);
 	if (!attr)
 		return -ENOENT;
 	if (attr->write_error)

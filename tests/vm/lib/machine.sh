@@ -7,7 +7,7 @@ GUEST_MIB=1024
 CRASH_MIB=320
 SEED=0x5eed
 SEED_MIB=64
-TIMEOUT=${PQ_VM_TIMEOUT:-180}
+TIMEOUT=${PQ_VM_TIMEOUT:-300}
 # Sparse: the dump is about a quarter of it.
 TARGET_SIZE=1536M
 

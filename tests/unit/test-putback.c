@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a child of PID 1 puts back, and what it has probed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static struct fake fake;
+static struct quiesce_shared shared;
+
+static int setup(void **state)
+{
+	struct fake_attr *probe;
+
+	(void)state;
+	fake_init(&fake);
+	shared.next = 0;
+	shared.journal = calloc(1, sizeof(*shared.journal) +
+					   4 * sizeof(shared.journal->entries[0]));
+	shared.journal->capacity = 4;
+	shared.journal->n = 4;
+
+	probe = &fake.attrs[fake.n_attrs++];
+	(void)strcpy(probe->path, "sys/bus/pci/drivers_probe");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(shared.journal);
+	return 0;
+}
+
+static struct fake_function *function(const char *address, const char *class_code)
+{
+	struct fake_function *f = fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0);
+
+	(void)fake_attr(&fake, f, "class", class_code);
+	return f;
+}
+
+static void what_has_no_driver_is_probed(void **state)
+{
+	(void)state;
+	(void)function("0000:00:01.0", "0x020000");
+	fake_attr(&fake, function("0000:00:02.0", "0x010802"), "driver", "nvme")->link = true;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
+}
+
+static void a_bridge_is_not_probed_again(void **state)
+{
+	(void)state;
+	(void)function("0000:00:01.0", "0x060400");
+	(void)function("0000:00:02.0", "0x060700");
+	(void)function("0000:00:03.0", "0x068000"); /* NTBs call themselves so */
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:03.0\n");
+}
+
+static void the_journal_comes_first(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = function("0000:00:01.0", "0x020000");
+	(void)fake_attr(&fake, f, "driver_override", "pci-quiesce");
+	shared.journal->entries[2] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .overridden = true
+	};
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_string_equal(fake.log, "a 00:01.0/driver_override \n"
+				      "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
+}
+
+static void a_function_that_cannot_be_put_back_is_not_probed(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = function("0000:00:01.0", "0x020000");
+	fake_attr(&fake, f, "driver_override", "pci-quiesce")->write_error = -5;
+	shared.journal->entries[0] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .overridden = true
+	};
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_null(strstr(fake.log, "drivers_probe"));
+}
+
+static void a_second_child_starts_behind_where_the_first_hung(void **state)
+{
+	(void)state;
+	(void)function("0000:00:01.0", "0x020000");
+	(void)function("0000:00:02.0", "0x020000");
+	shared.next = 4 + 1;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n");
+	assert_int_equal(shared.next, 4 + 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_has_no_driver_is_probed),
+		TEST(a_bridge_is_not_probed_again),
+		TEST(the_journal_comes_first),
+		TEST(a_function_that_cannot_be_put_back_is_not_probed),
+		TEST(a_second_child_starts_behind_where_the_first_hung),
+	};
+
+	return cmocka_run_group_tests_name("putback", tests, NULL, NULL);
+}
