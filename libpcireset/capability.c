@@ -77,7 +77,7 @@ void pcireset_capabilities_read(const struct pcireset_io *io, struct pcireset_fu
 	}
 }
 
-/* -ENODATA: it has no register that would tell. */
+/* -ENODATA: it has no register that would tell; -ENODEV: it reads as ones. */
 int pcireset_pending(const struct pcireset_io *io, const struct pcireset_function *function,
 		     bool *ret_pending)
 {
@@ -89,6 +89,8 @@ int pcireset_pending(const struct pcireset_io *io, const struct pcireset_functio
 		r = pcireset_read16(io, function, function->express + PCI_EXP_DEVSTA, &devsta);
 		if (r < 0)
 			return r;
+		if (devsta == 0xffff)
+			return -ENODEV;
 		*ret_pending = devsta & PCI_EXP_DEVSTA_TRPND;
 		return 0;
 	}
@@ -96,6 +98,8 @@ int pcireset_pending(const struct pcireset_io *io, const struct pcireset_functio
 		r = pcireset_read8(io, function, function->af + PCI_AF_STATUS, &status);
 		if (r < 0)
 			return r;
+		if (status == 0xff)
+			return -ENODEV;
 		*ret_pending = status & PCI_AF_STATUS_TP;
 		return 0;
 	}

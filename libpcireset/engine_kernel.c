@@ -8,10 +8,12 @@
 
 /* No driver has this name, so none will match meanwhile. */
 #define OVERRIDE "pci-quiesce"
+#define AT_A_TIME 16
 
 enum item_state {
 	WAITING,
 	RUNNING,
+	ABANDONED,
 	OVER,
 };
 
@@ -38,10 +40,11 @@ struct wave {
 	struct item *items;
 	size_t n_items;
 	size_t n_running;
-	size_t n_stuck;
-	bool *locked; /* by item.lock; stays set where a reset was abandoned */
+	bool whole_buses; /* the second wave */
+	bool *locked;	  /* by item.lock; stays set where a reset was abandoned */
 };
 
+/* Whom it reaches. */
 static bool is_member(const struct wave *w, const struct item *item, size_t i)
 {
 	if (!item->whole_bus)
@@ -50,9 +53,37 @@ static bool is_member(const struct wave *w, const struct item *item, size_t i)
 	       pcireset_below(w->machine, i, item->target);
 }
 
+/* Whose outcome it is: a function with a reset of its own had that before. */
+static bool counts_for(const struct wave *w, const struct item *item, size_t i)
+{
+	if (!is_member(w, item, i))
+		return false;
+	return !item->whole_bus || w->steps[i].action == PCIRESET_IDLE ||
+	       (w->steps[i].whole_bus && w->steps[i].via == item->target);
+}
+
 static bool is_conventional(const struct pcireset_function *bridge)
 {
 	return !bridge->express || bridge->port_type == PCI_EXP_TYPE_PCI_BRIDGE;
+}
+
+/* The kernel waits for each bus that it restores, one after the other. */
+static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t via)
+{
+	uint32_t ms = w->limits->function_ms;
+
+	if (via == PCIRESET_NONE)
+		return ms;
+
+	ms += w->limits->bus_extra_ms;
+	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++) {
+		const struct pcireset_function *f = &w->machine->functions[i];
+
+		if (pcireset_is_bridge(f) && pcireset_below(w->machine, i, via))
+			ms += is_conventional(f) ? w->limits->bus_extra_ms :
+						   w->limits->port_extra_ms;
+	}
+	return ms;
 }
 
 static void add_item(struct wave *w, size_t i)
@@ -65,18 +96,16 @@ static void add_item(struct wave *w, size_t i)
 		.target = step->whole_bus ? step->via : i,
 		.whole_bus = step->whole_bus,
 		.method = step->method,
-		.budget_ms = w->limits->function_ms,
 	};
 	if (step->whole_bus)
 		item->lock = step->via;
 	else
 		item->lock = parent != PCIRESET_NONE ? parent : w->machine->n + i;
-	if (step->via != PCIRESET_NONE && is_conventional(&w->machine->functions[step->via]))
-		item->budget_ms += w->limits->bus_extra_ms;
 
 	for (size_t k = 0; step->whole_bus && k < w->n_items; k++)
 		if (w->items[k].whole_bus && w->items[k].target == item->target)
 			return; /* a sibling brought it already */
+	item->budget_ms = budget_ms(w, item, step->via);
 	w->n_items++;
 }
 
@@ -105,12 +134,20 @@ static int begin_member(struct wave *w, const struct item *item, size_t i,
 	struct pcireset_journal_entry *entry = &w->journal->entries[i];
 	int r = 0;
 
+	/* Left from the first wave: not put back yet, or stuck. */
+	if (entry->in_use)
+		return -EBUSY;
 	*entry = (struct pcireset_journal_entry){ .address = f->address };
 	entry->overridden = may_override(w, f);
-	if (!item->whole_bus && f->has_reset_method &&
-	    pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
-			       sizeof(entry->method_before)) < 0)
-		entry->method_before[0] = '\0';
+	if (!item->whole_bus) {
+		/* No reset without a pin, nor one that could not be put back. */
+		r = pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
+				       sizeof(entry->method_before));
+		if (r < 0)
+			return r;
+		if (strlen(entry->method_before) == sizeof(entry->method_before) - 1)
+			return -EOVERFLOW;
+	}
 
 	if (entry->overridden)
 		r = add_write(job, f, "driver_override", OVERRIDE, false);
@@ -161,15 +198,19 @@ static void set_journal(struct wave *w, const struct item *item, bool in_use)
 static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuck, int error)
 {
 	uint64_t now_us = w->io->now_us(w->io->data);
+	bool came_back = item->state == ABANDONED;
 
-	item->state = OVER;
+	item->state = stuck ? ABANDONED : OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->outcomes[i];
 
-		if (!is_member(w, item, i))
+		if (is_member(w, item, i) && (stuck || came_back)) {
+			o->stuck = stuck;
+			w->journal->entries[i].stuck = stuck;
+		}
+		if (!counts_for(w, item, i))
 			continue;
 		o->tried = tried;
-		o->stuck = stuck;
 		o->reset_error = error;
 		o->reset_us = tried ? now_us - item->started_us : 0;
 	}
@@ -182,7 +223,7 @@ static int start(struct wave *w, size_t k)
 	struct pcireset_job *job;
 	int r;
 
-	if (w->n_running + w->n_stuck >= PCIRESET_JOBS_MAX)
+	if (w->n_running >= AT_A_TIME)
 		return -EAGAIN;
 
 	job = calloc(1, sizeof(*job));
@@ -200,9 +241,10 @@ static int start(struct wave *w, size_t k)
 		if (w->observer && w->observer->reset_starts)
 			w->observer->reset_starts(w->observer->data, item->target, item->method);
 		r = w->io->job_start(w->io->data, job);
+		if (r < 0)
+			set_journal(w, item, false);
 	}
 	if (r < 0) {
-		set_journal(w, item, false);
 		pcireset_job_free(job);
 		return r;
 	}
@@ -221,7 +263,8 @@ static void start_all_that_can(struct wave *w)
 		struct item *item = &w->items[k];
 		int r;
 
-		if (item->state != WAITING || (!over && w->locked[item->lock]))
+		if (item->state != WAITING || item->whole_bus != w->whole_buses ||
+		    (!over && w->locked[item->lock]))
 			continue;
 		r = over ? -ETIMEDOUT : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
@@ -235,11 +278,13 @@ static void finish(struct wave *w, struct pcireset_job *job)
 {
 	struct item *item = &w->items[job->owner];
 
+	/* One that was given up counts all the same when it does come back. */
+	if (item->state == RUNNING)
+		w->n_running--;
 	set_outcome(w, item, true, false, job->result);
 	if (job->restore_result == 0)
 		set_journal(w, item, false);
 	w->locked[item->lock] = false;
-	w->n_running--;
 	pcireset_job_free(job);
 }
 
@@ -248,7 +293,6 @@ static void abandon(struct wave *w, struct item *item)
 {
 	set_outcome(w, item, true, true, -ETIMEDOUT);
 	w->n_running--;
-	w->n_stuck++;
 	for (size_t k = 0; k < w->n_items; k++)
 		if (w->items[k].state == WAITING && w->items[k].lock == item->lock)
 			set_outcome(w, &w->items[k], false, false, -EBUSY);
@@ -279,10 +323,8 @@ static void run(struct wave *w)
 		int r;
 
 		r = w->io->job_wait(w->io->data, deadline_us, &job);
-		if (r == 0 && w->items[job->owner].state == RUNNING)
+		if (r == 0)
 			finish(w, job);
-		else if (r == 0)
-			pcireset_job_free(job); /* came back after all; too late to touch it */
 		else
 			abandon_late(w, r == -ETIMEDOUT ? deadline_us : UINT64_MAX);
 	}
@@ -298,8 +340,8 @@ int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_ma
 	_cleanup_free_ bool *locked = NULL;
 	struct wave w;
 
-	items = calloc(machine->n, sizeof(*items));
-	locked = calloc(machine->n * 2, sizeof(*locked));
+	items = calloc(machine->n + 1, sizeof(*items));
+	locked = calloc(machine->n * 2 + 1, sizeof(*locked));
 	if (!items || !locked)
 		return -ENOMEM;
 
@@ -315,11 +357,13 @@ int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_ma
 		.locked = locked,
 	};
 	if (journal->capacity < machine->n)
-		return -ENOMEM;
+		return -ENOSPC;
 	journal->n = machine->n;
 	for (size_t i = 0; i < machine->n; i++)
 		if (steps[i].action == PCIRESET_RESET && steps[i].engine == PCIRESET_ENGINE_KERNEL)
 			add_item(&w, i);
+	run(&w);
+	w.whole_buses = true;
 	run(&w);
 	return 0;
 }

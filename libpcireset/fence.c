@@ -20,7 +20,6 @@ static bool wants_fence(const struct pcireset_function *function,
 {
 	if (decision->action != PCIRESET_FENCE && decision->action != PCIRESET_RESET)
 		return false;
-	/* A bridge's driver would never turn it on again: pci_enable_bridge(). */
 	if (!function->answers || pcireset_is_bridge(function))
 		return false;
 	if (decision->action == PCIRESET_RESET && pcireset_fences_late(function))
@@ -46,6 +45,10 @@ int pcireset_bus_master_off(const struct pcireset_io *io,
 			    bool leave_intx)
 {
 	int r;
+
+	/* A bridge's driver would never turn it on again: pci_enable_bridge(). */
+	if (pcireset_is_bridge(function))
+		return -EINVAL;
 
 	command &= ~PCI_COMMAND_MASTER;
 	if (!leave_intx)

@@ -55,8 +55,7 @@ int pcireset_job_add(struct pcireset_job *job, const char *path, const char *tex
 /* job_host.c: writes in threads of their own */
 int pcireset_jobs_open(int ret_pipe[2]);
 int pcireset_jobs_start(int root_fd, int pipe_fd, struct pcireset_job *job);
-int pcireset_jobs_wait(int pipe_fd, uint64_t now_us, uint64_t deadline_us,
-		       struct pcireset_job **ret_job);
+int pcireset_jobs_wait(int pipe_fd, uint64_t wait_us, struct pcireset_job **ret_job);
 int pcireset_file_write(int root_fd, const char *path, const char *text);
 
 #endif

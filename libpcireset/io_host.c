@@ -27,7 +27,7 @@ struct host {
 
 /*
  * libpci's error hook must not return and has no user data: the one static
- * variable of the library. NULL where no call of libpci is under way.
+ * variable of the library.
  */
 static jmp_buf libpci_escape;
 
@@ -205,10 +205,7 @@ static int host_link_read(void *data, const char *path, char *buffer, size_t byt
 	target[n] = '\0';
 	last = strrchr(target, '/');
 	last = last ? last + 1 : target;
-	if (strlen(last) >= bytes)
-		return -ENAMETOOLONG;
-
-	memcpy(buffer, last, strlen(last) + 1);
+	(void)snprintf(buffer, bytes, "%s", last);
 	return 0;
 }
 
@@ -240,7 +237,12 @@ static int host_job_wait(void *data, uint64_t deadline_us, struct pcireset_job *
 	struct host *host = data;
 	int r;
 
-	r = pcireset_jobs_wait(host->pipe[0], host_now_us(data), deadline_us, ret_job);
+	do {
+		uint64_t now_us = host_now_us(data);
+
+		r = pcireset_jobs_wait(host->pipe[0],
+				       deadline_us > now_us ? deadline_us - now_us : 0, ret_job);
+	} while (r == -EINTR);
 	if (r == 0)
 		host->n_jobs--;
 	return r;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -95,30 +96,20 @@ int pcireset_jobs_start(int root_fd, int pipe_fd, struct pcireset_job *job)
 	return 0;
 }
 
-static int wait_readable(int fd, uint64_t now_us, uint64_t deadline_us)
+int pcireset_jobs_wait(int pipe_fd, uint64_t wait_us, struct pcireset_job **ret_job)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	uint64_t wait_us = deadline_us > now_us ? deadline_us - now_us : 0;
-	int wait_ms, r;
-
+	struct pollfd poll_fd = { .fd = pipe_fd, .events = POLLIN };
 	/* Rounded up: a deadline is never missed by being early. */
-	wait_ms = wait_us > 60ull * 1000 * 1000 ? 60 * 1000 : (int)((wait_us + 999) / 1000);
-	r = poll(&poll_fd, 1, wait_ms);
-	if (r < 0)
-		return -errno;
-	return r == 0 ? -ETIMEDOUT : 0;
-}
-
-int pcireset_jobs_wait(int pipe_fd, uint64_t now_us, uint64_t deadline_us,
-		       struct pcireset_job **ret_job)
-{
+	uint64_t wait_ms = wait_us / 1000 + (wait_us % 1000 != 0);
 	struct pcireset_job *job;
 	ssize_t n;
 	int r;
 
-	r = wait_readable(pipe_fd, now_us, deadline_us);
+	r = poll(&poll_fd, 1, wait_ms < INT_MAX ? (int)wait_ms : INT_MAX);
 	if (r < 0)
-		return r;
+		return -errno;
+	if (r == 0)
+		return -ETIMEDOUT;
 
 	n = read(pipe_fd, &job, sizeof(job));
 	if (n < 0)

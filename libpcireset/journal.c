@@ -4,27 +4,41 @@
 
 #include "internal.h"
 
-int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+/* A function that is gone needs nothing put back. */
+static int write_attr(const struct pcireset_io *io, const struct pcireset_journal_entry *entry,
+		      const char *name, const char *text)
 {
 	char path[PCIRESET_PATH_BYTES];
-	int method = 0, override = 0;
+	int r;
+
+	r = io->attr_write(io->data, pcireset_attr_path(entry->address, name, path), text);
+	return r == -ENOENT ? 0 : r;
+}
+
+int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	int r, first = 0;
 
 	if (!entry->in_use)
 		return 0;
+	if (entry->stuck)
+		return -EBUSY;
 
-	if (entry->method_before[0])
-		method = io->attr_write(io->data,
-					pcireset_attr_path(entry->address, "reset_method", path),
-					entry->method_before);
-	if (entry->overridden)
-		override = io->attr_write(
-			io->data, pcireset_attr_path(entry->address, "driver_override", path),
-			"\n");
-
-	/* A function that is gone needs nothing put back. */
-	if ((method < 0 && method != -ENOENT) || (override < 0 && override != -ENOENT))
-		return method < 0 ? method : override;
-
-	entry->in_use = false;
-	return 0;
+	if (entry->method_before[0]) {
+		r = write_attr(io, entry, "reset_method", entry->method_before);
+		if (r == 0)
+			entry->method_before[0] = '\0';
+		else
+			first = r;
+	}
+	if (entry->overridden) {
+		r = write_attr(io, entry, "driver_override", "\n");
+		if (r == 0)
+			entry->overridden = false;
+		else if (first == 0)
+			first = r;
+	}
+	if (first == 0)
+		entry->in_use = false;
+	return first;
 }

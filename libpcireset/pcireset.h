@@ -110,7 +110,7 @@ void pcireset_job_free(struct pcireset_job *job);
  *	-EPERM under kernel lockdown
  * @attr_read: a file as text, cut at @bytes - 1, without its last newline
  * @attr_write: one write(2) of @text to an existing file
- * @link_read: last component of a symbolic link's target
+ * @link_read: last component of a symbolic link's target, cut at @bytes - 1
  * @job_start: begin @job; -EAGAIN when no more can be under way
  * @job_wait: wait until any job is over; -ETIMEDOUT at @deadline_us
  * @now_us: monotonic clock
@@ -135,8 +135,8 @@ struct pcireset_io {
 	void *data;
 };
 
-/** Jobs that the host's door runs at the same time, stuck ones included. */
-#define PCIRESET_JOBS_MAX 16
+/** Jobs that the host's door has under way at most, stuck ones included. */
+#define PCIRESET_JOBS_MAX 64
 
 /**
  * pcireset_io_open() - open the door to a real machine, or to a copy of one
@@ -220,7 +220,7 @@ enum pcireset_method {
  * @answers: false where all behind the id reads as ones: nothing else is known then
  * @is_virtual: an SR-IOV virtual function
  * @boot_vga: the firmware's display
- * @driver: bound driver, or ""
+ * @driver: bound driver, "" for none, "?" where that cannot be told
  * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
  *
  * Known after pcireset_topology_read(), for functions that answer:
@@ -229,7 +229,6 @@ enum pcireset_method {
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file
- * @has_reset: the kernel has a reset attribute for it
  * @has_reset_method: the kernel has a reset_method attribute for it
  * @has_reset_subordinate: the kernel can reset the bus below it
  * @hotplug_bound: a port whose hot-plug driver is bound
@@ -258,7 +257,6 @@ struct pcireset_function {
 	uint8_t port_type;
 	unsigned int advertises;
 	unsigned int offers;
-	bool has_reset;
 	bool has_reset_method;
 	bool has_reset_subordinate;
 	bool hotplug_bound;
@@ -282,7 +280,7 @@ struct pcireset_machine {
  *
  * Reads 64 bytes of each function and nothing else of its registers.
  *
- * Return: 0, -ENOENT where there is no PCI, -EIO where libpci gave up, -ENOMEM.
+ * Return: 0, -ENOENT without sysfs, -EIO where libpci gave up, -ENOMEM.
  */
 int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_machine);
 
@@ -330,11 +328,13 @@ enum pcireset_action {
  * @action: what to do
  * @methods: mask of the methods that may be used with PCIRESET_RESET
  * @leave_intx: do not disable its INTx interrupt (consoles)
+ * @no_bus_reset: of a bridge: no reset of its secondary bus, nor of one above
  */
 struct pcireset_decision {
 	enum pcireset_action action;
 	unsigned int methods;
 	bool leave_intx;
+	bool no_bus_reset;
 };
 
 /** enum pcireset_why - why a step is what it is */
@@ -343,7 +343,7 @@ enum pcireset_why {
 	PCIRESET_WHY_OFFERED,       /* the kernel offers this method */
 	PCIRESET_WHY_ALONE_ON_BUS,  /* its bus holds nothing else */
 	PCIRESET_WHY_WHOLE_BUS,     /* all below that bridge is to be reset */
-	PCIRESET_WHY_NOTHING_OFFERED, /* no reset exists */
+	PCIRESET_WHY_NOTHING_OFFERED, /* the kernel offers no reset that can be believed */
 	PCIRESET_WHY_NOT_ALLOWED,   /* a reset exists, the caller allows none of them */
 	PCIRESET_WHY_KEPT_BESIDE,   /* a bus reset would reach a kept function */
 	PCIRESET_WHY_HOTPLUG,       /* a bus reset would remove it: pciehp is bound */
@@ -364,6 +364,7 @@ enum pcireset_engine {
  * @via: index of the bridge whose secondary bus is reset, or PCIRESET_NONE
  * @whole_bus: reset together with all below @via, through reset_subordinate
  * @fence_late: Bus Master stays on until the reset is over
+ * @leave_intx: do not disable its INTx interrupt
  * @why: the reason
  */
 struct pcireset_step {
@@ -373,6 +374,7 @@ struct pcireset_step {
 	size_t via;
 	bool whole_bus;
 	bool fence_late;
+	bool leave_intx;
 	enum pcireset_why why;
 };
 
@@ -384,7 +386,9 @@ struct pcireset_step {
  *
  * Order of preference: device_specific, flr, af, secondary bus reset of a bus
  * that holds no kept function, cxl_bus, acpi. pm is never chosen: it is
- * known to report success and do nothing. The same input gives the same plan.
+ * known to report success and do nothing. Before Linux 5.15 there is no
+ * reset_method to choose with, so only whole buses are reset there.
+ * The same input gives the same plan.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -447,7 +451,7 @@ struct pcireset_registers {
  * @stuck: that reset did not return: no register of it may be touched
  * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
  * @reset_us: how long it took
- * @silent: Bus Master off and nothing pending
+ * @silent: Bus Master off and no register says that anything is pending
  * @reset: evidence of a reset
  * @ready: the same id answers
  * @verdict: the word for it
@@ -479,7 +483,8 @@ struct pcireset_outcome {
  * Writes COMMAND of endpoints only, and only where Bus Master is on. The read
  * back also flushes posted writes of the function. Where configuration writes
  * are locked down, the sysfs attribute enable clears Bus Master (INTx stays).
- * A function that pcireset_fences_late() names is left for pcireset_verify().
+ * A function to be reset that pcireset_fences_late() names is left for
+ * pcireset_verify(). fence_error is -ENODEV for one that has gone.
  *
  * Source: PCI Local Bus Specification 3.0, 6.2.2 (Command register);
  * drivers/pci/pci-sysfs.c, enable_store().
@@ -494,7 +499,7 @@ size_t pcireset_fence(const struct pcireset_io *io, const struct pcireset_machin
  * pcireset_fences_late() - must Bus Master stay on until the reset is over
  * @function: the function
  *
- * Chelsio T4 and later can wedge when Bus Master goes off with DMA in flight.
+ * Chelsio T4 can wedge when Bus Master goes off with DMA in flight.
  * Source: drivers/pci/quirks.c, reset_chelsio_generic_dev().
  */
 bool pcireset_fences_late(const struct pcireset_function *function);
@@ -520,12 +525,14 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
  * struct pcireset_journal_entry - what the library changed of one function
  * @address: the function
  * @in_use: the entry counts; set before the change, cleared after its undoing
+ * @stuck: its reset did not return and holds its lock: leave it alone
  * @overridden: driver_override was set
  * @method_before: reset_method before it was pinned, or ""
  */
 struct pcireset_journal_entry {
 	struct pcireset_address address;
 	bool in_use;
+	bool stuck;
 	bool overridden;
 	char method_before[64];
 };
@@ -551,7 +558,8 @@ struct pcireset_journal {
  *
  * May block as long as a reset of that function does.
  *
- * Return: 0, or -errno of the first write that failed.
+ * Return: 0, -EBUSY where it is stuck (nothing is written), or -errno of the
+ * first write that failed; what succeeded is no longer in the entry.
  */
 int pcireset_journal_restore(const struct pcireset_io *io,
 			     struct pcireset_journal_entry *entry);
@@ -559,12 +567,14 @@ int pcireset_journal_restore(const struct pcireset_io *io,
 /**
  * struct pcireset_limits - how long resets may take
  * @function_ms: one reset
- * @bus_extra_ms: added for the secondary bus of a conventional bridge
+ * @bus_extra_ms: added for each conventional bus that is reset
+ * @port_extra_ms: added for each port below a bus that is reset
  * @deadline_us: the end of everything, on the clock of the door
  */
 struct pcireset_limits {
 	uint32_t function_ms;
 	uint32_t bus_extra_ms;
+	uint32_t port_extra_ms;
 	uint64_t deadline_us;
 };
 
@@ -588,15 +598,16 @@ struct pcireset_observer {
  * @observer: may be NULL
  * @outcomes: tried, stuck, reset_error and reset_us are set
  *
- * One reset at a time below one upstream port (the kernel takes its lock), and
- * PCIRESET_JOBS_MAX ports at a time. The method is pinned in reset_method and
- * driver_override keeps drivers away, both only meanwhile. A reset that misses
- * its deadline is abandoned, with all others below the same port.
+ * Two waves: resets of functions, then of whole buses. One reset at a time
+ * below one upstream port (the kernel takes its lock), and 16 ports at a time.
+ * The method is pinned in reset_method and driver_override keeps drivers away,
+ * both only meanwhile. A reset that misses its deadline is abandoned, with all
+ * others below the same port.
  *
  * Source: drivers/pci/pci-sysfs.c, reset_store(), reset_method_store(),
  * reset_subordinate_store().
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENOSPC where the journal is too small.
  */
 int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_machine *machine,
 			  const struct pcireset_step *steps,

@@ -22,20 +22,6 @@ static const enum pcireset_method last_resorts[] = {
 	PCIRESET_METHOD_ACPI,
 };
 
-/*
- * The methods that can be asked of the kernel. Kernels before 5.15 have no
- * reset_method and try FLR, then AF FLR, before anything that cannot be
- * believed (drivers/pci/pci.c, __pci_reset_function_locked()).
- */
-static unsigned int available(const struct pcireset_function *function)
-{
-	if (function->has_reset_method)
-		return function->offers;
-	if (function->has_reset)
-		return function->advertises & PCIRESET_FUNCTION_LEVEL;
-	return 0;
-}
-
 static bool choose_among(struct planner *p, size_t i, const enum pcireset_method *methods,
 			 size_t n, unsigned int usable)
 {
@@ -74,6 +60,9 @@ static void find_blocked(struct planner *p)
 	for (size_t i = 0; i < p->machine->n; i++)
 		if (must_not_be_reset(p, i))
 			block_up(p, p->machine->functions[i].parent, PCIRESET_WHY_KEPT_BESIDE);
+	for (size_t i = 0; i < p->machine->n; i++)
+		if (p->decisions[i].no_bus_reset)
+			block_up(p, i, PCIRESET_WHY_KEPT_BESIDE);
 	for (size_t i = 0; i < p->machine->n; i++)
 		if (p->machine->functions[i].hotplug_bound)
 			block_up(p, i, PCIRESET_WHY_HOTPLUG);
@@ -122,7 +111,7 @@ static void choose(struct planner *p, size_t i)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
 	struct pcireset_step *step = &p->steps[i];
-	unsigned int offered = available(f), usable = offered & p->decisions[i].methods;
+	unsigned int offered = f->offers, usable = offered & p->decisions[i].methods;
 
 	step->why = offered & ~PCIRESET_BIT(PCIRESET_METHOD_PM) ? PCIRESET_WHY_NOT_ALLOWED :
 								   PCIRESET_WHY_NOTHING_OFFERED;
@@ -145,8 +134,9 @@ static bool takes_whole_bus(const struct planner *p, size_t bridge)
 }
 
 /*
- * A bus reset reaches all below the bridge at once: whoever would have been
- * reset there alone, or by a bus reset further down, goes with it.
+ * A bus reset reaches all below the bridge at once: bus resets further down go
+ * with it. Functions with a reset of their own keep that, and have it first:
+ * it is still done where the bus reset fails.
  */
 static void join_whole_buses(struct planner *p)
 {
@@ -154,12 +144,9 @@ static void join_whole_buses(struct planner *p)
 		if (!pcireset_is_bridge(&p->machine->functions[b]) || !takes_whole_bus(p, b))
 			continue;
 		for (size_t i = 0; i < p->machine->n; i++) {
-			if (p->decisions[i].action != PCIRESET_RESET ||
+			if (p->steps[i].method != PCIRESET_METHOD_SBR ||
 			    !pcireset_below(p->machine, i, b))
 				continue;
-			p->steps[i].action = PCIRESET_RESET;
-			p->steps[i].method = PCIRESET_METHOD_SBR;
-			p->steps[i].engine = PCIRESET_ENGINE_KERNEL;
 			p->steps[i].via = b;
 			p->steps[i].whole_bus = true;
 			p->steps[i].why = PCIRESET_WHY_WHOLE_BUS;
@@ -174,8 +161,8 @@ int pcireset_plan_make(const struct pcireset_machine *machine,
 	_cleanup_free_ enum pcireset_why *blocked = NULL;
 	struct planner p;
 
-	steps = calloc(machine->n, sizeof(*steps));
-	blocked = calloc(machine->n, sizeof(*blocked));
+	steps = calloc(machine->n + 1, sizeof(*steps));
+	blocked = calloc(machine->n + 1, sizeof(*blocked));
 	if (!steps || !blocked)
 		return -ENOMEM;
 
@@ -184,6 +171,7 @@ int pcireset_plan_make(const struct pcireset_machine *machine,
 	for (size_t i = 0; i < machine->n; i++) {
 		steps[i].action = decisions[i].action;
 		steps[i].via = PCIRESET_NONE;
+		steps[i].leave_intx = decisions[i].leave_intx;
 		steps[i].fence_late = decisions[i].action == PCIRESET_RESET &&
 				      pcireset_fences_late(&machine->functions[i]);
 		if (decisions[i].action == PCIRESET_RESET)

@@ -74,8 +74,11 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 	if (r < 0)
 		memset(function->header, 0xff, sizeof(function->header));
 
-	(void)io->link_read(io->data, pcireset_attr_path(function->address, "driver", path),
-			    function->driver, sizeof(function->driver));
+	/* Only a link that is not there means that no driver is. */
+	r = io->link_read(io->data, pcireset_attr_path(function->address, "driver", path),
+			  function->driver, sizeof(function->driver));
+	if (r < 0)
+		(void)strcpy(function->driver, r == -ENOENT ? "" : "?");
 
 	if (reads_as_ones(function)) {
 		function->vendor = 0xffff;
@@ -159,10 +162,8 @@ int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_mac
 	r = io->scan(io->data, &addresses, &machine.n);
 	if (r < 0)
 		return r;
-	if (machine.n == 0)
-		return -ENOENT;
 
-	machine.functions = calloc(machine.n, sizeof(*machine.functions));
+	machine.functions = calloc(machine.n + 1, sizeof(*machine.functions));
 	if (!machine.functions)
 		return -ENOMEM;
 

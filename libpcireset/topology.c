@@ -29,13 +29,10 @@ static void read_methods(const struct pcireset_io *io, struct pcireset_function 
 	char text[64], *rest = text;
 	const char *word;
 
-	if (pcireset_attr_read(io, function, "reset_method", text, sizeof(text)) < 0) {
-		function->has_reset = attr_exists(io, function, "reset");
+	if (pcireset_attr_read(io, function, "reset_method", text, sizeof(text)) < 0)
 		return;
-	}
 
 	function->has_reset_method = true;
-	function->has_reset = true;
 	while ((word = strsep(&rest, " ")))
 		function->offers |= method_of_kernel_word(word);
 }

@@ -19,10 +19,13 @@ static struct pcireset_registers read_registers(const struct pcireset_io *io,
 	struct pcireset_registers registers = { PCIRESET_UNREAD, PCIRESET_UNREAD,
 						PCIRESET_UNREAD };
 	uint16_t word;
-	uint32_t id;
+	uint32_t id = UINT32_MAX;
 
 	if (pcireset_read32(io, function, PCI_VENDOR_ID, &id) == 0)
 		registers.id = id;
+	/* Each further read may cost a completion timeout; a VF has no id. */
+	if (id == UINT32_MAX && !function->is_virtual)
+		return registers;
 	if (pcireset_read16(io, function, PCI_COMMAND, &word) == 0)
 		registers.command = word;
 	if (function->express &&
@@ -90,20 +93,42 @@ static void verify_silenced(const struct pcireset_io *io,
 	}
 
 	/* A reset that was made with Bus Master on, or that turned it on again. */
-	if (now.command & PCI_COMMAND_MASTER && !pcireset_is_bridge(function)) {
+	if (now.command & PCI_COMMAND_MASTER) {
 		(void)pcireset_bus_master_off(io, function, (uint16_t)now.command,
-					      step->action == PCIRESET_FENCE);
+					      step->leave_intx);
 		now = read_registers(io, function);
 	}
 
-	pending = now.devsta != PCIRESET_UNREAD && now.devsta & PCI_EXP_DEVSTA_TRPND;
+	if (outcome->tried && outcome->reset_error == 0)
+		outcome->reset = PCIRESET_SEEN_REPORTED;
+	/* Asked again where that is cheap; a reset ends what the drain saw. */
+	if (now.devsta != PCIRESET_UNREAD)
+		pending = now.devsta & PCI_EXP_DEVSTA_TRPND;
+	else
+		pending = outcome->pending == PCIRESET_YES &&
+			  outcome->reset == PCIRESET_SEEN_NONE;
 	outcome->after = now;
 	outcome->ready = answers_as_before(function, &now) ? PCIRESET_YES : PCIRESET_NO;
 	outcome->silent = now.command & PCI_COMMAND_MASTER || pending ? PCIRESET_NO :
 									PCIRESET_YES;
-	if (outcome->tried && outcome->reset_error == 0)
-		outcome->reset = PCIRESET_SEEN_REPORTED;
 	judge(outcome);
+}
+
+/* Left alone, but perhaps reset together with its bus. */
+static void verify_idle(const struct pcireset_io *io, const struct pcireset_function *function,
+			uint64_t end_us, struct pcireset_outcome *outcome)
+{
+	outcome->verdict = PCIRESET_VERDICT_IDLE;
+	if (!outcome->tried)
+		return;
+
+	outcome->after = read_when_ready(io, function, true, end_us);
+	outcome->reset = outcome->reset_error == 0 ? PCIRESET_SEEN_REPORTED : PCIRESET_SEEN_NONE;
+	outcome->ready = PCIRESET_YES;
+	if (!answers_as_before(function, &outcome->after)) {
+		outcome->ready = PCIRESET_NO;
+		outcome->verdict = PCIRESET_LOST;
+	}
 }
 
 size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
@@ -120,12 +145,12 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 							PCIRESET_UNREAD };
 		if (!f->answers || o->stuck) {
 			/* Each read may cost a completion timeout, or block with the reset. */
-			o->ready = PCIRESET_NO;
+			o->ready = o->stuck ? PCIRESET_UNKNOWN : PCIRESET_NO;
 			o->verdict = PCIRESET_LOST;
 		} else if (steps[i].action == PCIRESET_KEEP) {
 			o->verdict = PCIRESET_KEPT;
 		} else if (steps[i].action == PCIRESET_IDLE) {
-			o->verdict = PCIRESET_VERDICT_IDLE;
+			verify_idle(io, f, end_us, o);
 		} else {
 			verify_silenced(io, f, &steps[i], end_us, o);
 		}

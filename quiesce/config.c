@@ -158,22 +158,34 @@ static bool has_shape(const char *pattern, const char *shape)
 	return *shape == '\0';
 }
 
+/* Domains have four digits, or as many as they need. */
+static bool has_long_shape(const char *pattern)
+{
+	static const char *const address = "xxxxxxxx:xx:xx.x";
+
+	if (has_shape(pattern, address + 4))
+		return true;
+	for (size_t spare = 0; spare < 4 && pattern[0] != '0'; spare++)
+		if (has_shape(pattern, address + spare))
+			return true;
+	return false;
+}
+
 /* The pattern as rules.c compares it, or NULL where it can match nothing. */
 static char *normal_pattern(enum quiesce_match match, const char *text)
 {
-	static const char *const short_address = "xx:xx.x", *const address = "xxxx:xx:xx.x",
-				 *const long_address = "xxxxxxxx:xx:xx.x", *const id = "xxxx:xxxx",
+	static const char *const short_address = "xx:xx.x", *const id = "xxxx:xxxx",
 				 *const sub_id = "xxxx:xxxx:xxxx:xxxx", *const class_code = "xxxxxx";
 	char *pattern = NULL;
 	int r;
 
 	if (match == QUIESCE_MATCH_ADDRESS && has_shape(text, short_address) &&
-	    !has_shape(text, address))
+	    !has_long_shape(text))
 		r = asprintf(&pattern, "0000:%s", text);
 	else if (match == QUIESCE_MATCH_ID && has_shape(text, id))
 		r = asprintf(&pattern, "%s:*", text);
 	else if ((match == QUIESCE_MATCH_ADDRESS &&
-		  (has_shape(text, address) || has_shape(text, long_address))) ||
+		  has_long_shape(text)) ||
 		 (match == QUIESCE_MATCH_ID && has_shape(text, sub_id)) ||
 		 (match == QUIESCE_MATCH_CLASS && has_shape(text, class_code)) ||
 		 (match == QUIESCE_MATCH_DRIVER && text[0] && !strpbrk(text, " \t/")))

@@ -9,7 +9,7 @@ bool quiesce_is_kdump(const char *root)
 {
 	char path[512];
 
-	/* Exactly where is_kdump_kernel() is true: fs/proc/vmcore.c. */
+	/* Only a kernel after a crash has it: fs/proc/vmcore.c. */
 	(void)snprintf(path, sizeof(path), "%s/proc/vmcore", root);
 	return access(path, F_OK) == 0;
 }

@@ -2,6 +2,7 @@
 /* Whole files as text. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "quiesce.h"
@@ -41,6 +42,9 @@ int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char
 	}
 	if (used == bytes_max)
 		return -EFBIG;
+
+	if (memchr(text, '\0', used))
+		return -EBADMSG;
 
 	text[used] = '\0';
 	*ret_text = text;

@@ -4,6 +4,7 @@
  * drivers need, and becomes the next init, whatever happened to the worker.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -25,7 +26,7 @@ static struct quiesce_shared *share(void)
 		QUIESCE_JOURNAL_CAPACITY * sizeof(struct pcireset_journal_entry);
 	struct quiesce_shared *shared;
 
-	/* Pages are only taken when they are written. */
+	/* Pages are only taken when they are used. */
 	shared = mmap(NULL, sizeof(*shared) + journal_bytes, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
@@ -79,7 +80,7 @@ static void supervise(const struct quiesce_log *log, struct quiesce_shared *shar
 static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
 {
 	struct quiesce_shared *shared;
-	bool autoprobe_was_on;
+	int autoprobe, r = 0;
 
 	shared = share();
 	if (!shared) {
@@ -87,31 +88,60 @@ static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
 		return;
 	}
 
-	autoprobe_was_on = quiesce_autoprobe_off();
+	autoprobe = quiesce_autoprobe_off();
 	supervise(log, shared, worker);
-	if (autoprobe_was_on)
-		quiesce_autoprobe_on();
+	if (autoprobe >= 0)
+		r = quiesce_autoprobe_on(autoprobe);
+	if (r < 0)
+		quiesce_log(log, QUIESCE_ERR, "drivers_autoprobe stays off: %s", strerror(-r));
 	quiesce_put_back(log, shared);
 }
 
-static enum quiesce_switch read_switch(void)
+/* Planning and observing change nothing, drivers_autoprobe included. */
+static void look(const struct quiesce_log *log, quiesce_worker *worker)
 {
-	_cleanup_free_ char *cmdline = NULL;
+	struct quiesce_shared *shared = share();
 
-	if (quiesce_file_read("", "proc/cmdline", CMDLINE_BYTES_MAX, &cmdline) < 0)
-		return QUIESCE_ON;
-	return quiesce_parameters_parse(cmdline, NULL, NULL);
+	if (shared)
+		supervise(log, shared, worker);
 }
 
-static void stop_rate_limit(void)
+static void act(const struct quiesce_log *log, quiesce_worker *worker)
 {
-	FILE *file = fopen(DEVKMSG_SWITCH, "we");
+	_cleanup_free_ char *cmdline = NULL;
+	enum quiesce_switch wanted = QUIESCE_ON;
+	struct quiesce_config config;
 
-	/* Ten records in five seconds are not enough for a verdict a function. */
-	if (!file)
-		return;
-	(void)fputs("on\n", file);
-	(void)fclose(file);
+	quiesce_config_defaults(&config);
+	if (quiesce_file_read("", "proc/cmdline", CMDLINE_BYTES_MAX, &cmdline) == 0)
+		wanted = quiesce_parameters_parse(cmdline, &config, NULL);
+
+	if (wanted == QUIESCE_OFF)
+		quiesce_log(log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
+	else if (wanted == QUIESCE_DRY_RUN || config.level == QUIESCE_LEVEL_OBSERVE)
+		look(log, worker);
+	else
+		quiesce(log, worker);
+}
+
+/* Ten records in five seconds are not enough. Return: what it was. */
+static char *stop_rate_limit(void)
+{
+	char *before = NULL;
+	_cleanup_close_ int fd = open(DEVKMSG_SWITCH, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || quiesce_file_read("", DEVKMSG_SWITCH, 64, &before) < 0)
+		return NULL;
+	(void)!write(fd, "on\n", 3);
+	return before;
+}
+
+static void restore_rate_limit(const char *before)
+{
+	_cleanup_close_ int fd = open(DEVKMSG_SWITCH, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && before)
+		(void)!write(fd, before, strlen(before));
 }
 
 int quiesce_init(char **argv, quiesce_worker *worker)
@@ -119,15 +149,16 @@ int quiesce_init(char **argv, quiesce_worker *worker)
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
 
 	quiesce_early_mounts();
-	stop_rate_limit();
 	quiesce_log_open_kmsg(&log, "");
 
-	if (!quiesce_is_kdump(""))
+	if (quiesce_is_kdump("")) {
+		char *before = stop_rate_limit();
+
+		act(&log, worker);
+		restore_rate_limit(before);
+	} else {
 		quiesce_log(&log, QUIESCE_NOTICE, "not a kdump kernel: nothing is done");
-	else if (read_switch() == QUIESCE_OFF)
-		quiesce_log(&log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
-	else
-		quiesce(&log, worker);
+	}
 
 	quiesce_handoff(&log, argv);
 	/* The kernel panics now, as it does without us where no init can be executed. */

@@ -21,15 +21,13 @@ static void complain(struct quiesce_config *config, const struct quiesce_complai
 
 static bool take_switch(const char *value, enum quiesce_switch *wanted)
 {
-	if (strcmp(value, "0") == 0)
-		*wanted = QUIESCE_OFF;
-	else if (strcmp(value, "1") == 0)
+	if (strcmp(value, "1") == 0)
 		*wanted = QUIESCE_ON;
 	else if (strcmp(value, "dry-run") == 0)
 		*wanted = QUIESCE_DRY_RUN;
 	else
-		return false;
-	return true;
+		*wanted = QUIESCE_OFF; /* "off", "no": whoever writes it wants less */
+	return *wanted != QUIESCE_OFF || strcmp(value, "0") == 0;
 }
 
 static bool take_key(char *key, struct quiesce_config *config)

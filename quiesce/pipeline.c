@@ -5,8 +5,14 @@
 
 #include "quiesce.h"
 
-/* A conventional bus: 1 s for the devices and 100 ms, drivers/pci/pci.c. */
+/*
+ * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
+ * that does not come up (drivers/pci/pci.c, pci_bridge_wait_for_secondary_bus()).
+ */
 #define BUS_EXTRA_MS 1100
+#define PORT_EXTRA_MS 100
+/* Serial consoles are slow, and the report has all of them. */
+#define VERDICTS_LOGGED_MAX 20
 
 static const char *const stage_words[QUIESCE_STAGES] = {
 	[QUIESCE_STAGE_CONFIG] = "config", [QUIESCE_STAGE_FENCE] = "fence",
@@ -46,9 +52,9 @@ static int scan(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
-	run->decisions = calloc(run->machine.n, sizeof(*run->decisions));
-	run->grounds = calloc(run->machine.n, sizeof(*run->grounds));
-	run->outcomes = calloc(run->machine.n, sizeof(*run->outcomes));
+	run->decisions = calloc(run->machine.n + 1, sizeof(*run->decisions));
+	run->grounds = calloc(run->machine.n + 1, sizeof(*run->grounds));
+	run->outcomes = calloc(run->machine.n + 1, sizeof(*run->outcomes));
 	if (!run->decisions || !run->grounds || !run->outcomes)
 		return -ENOMEM;
 
@@ -59,12 +65,25 @@ static int scan(struct quiesce_run *run)
 	return 0;
 }
 
+/* Gone at the fence: a further access may cost a completion timeout. */
+static void forget_the_dead(struct quiesce_run *run)
+{
+	for (size_t i = 0; i < run->machine.n; i++) {
+		if (run->outcomes[i].fence_error != -ENODEV)
+			continue;
+		run->machine.functions[i].answers = false;
+		run->decisions[i].action = PCIRESET_KEEP;
+		run->grounds[i].reason = "no longer answers";
+	}
+}
+
 static void fence(struct quiesce_run *run)
 {
 	size_t n_failed, n_fenced = 0;
 
 	n_failed = pcireset_fence(run->io, &run->machine, run->decisions, run->outcomes);
 	run->silence_us = since_start_us(run);
+	forget_the_dead(run);
 
 	for (size_t i = 0; i < run->machine.n; i++)
 		n_fenced += run->decisions[i].action == PCIRESET_FENCE ||
@@ -105,6 +124,7 @@ static int make_resets(struct quiesce_run *run)
 	const struct pcireset_limits limits = {
 		.function_ms = run->config.reset_ms,
 		.bus_extra_ms = BUS_EXTRA_MS,
+		.port_extra_ms = PORT_EXTRA_MS,
 		.deadline_us = run->deadline_us,
 	};
 	_cleanup_free_ struct pcireset_journal *own = NULL;
@@ -140,20 +160,39 @@ static int reset(struct quiesce_run *run)
 	return 0;
 }
 
+static int error_of(const struct pcireset_outcome *outcome)
+{
+	return outcome->fence_error ? outcome->fence_error : outcome->reset_error;
+}
+
 static void log_verdict(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_outcome *o = &run->outcomes[i];
-	bool bad = o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED;
+	const char *method = pcireset_method_word(run->steps[i].method);
 	char address[PCIRESET_ADDRESS_BYTES];
-	int error = o->fence_error ? o->fence_error : o->reset_error;
+	int error = error_of(o);
 
-	if (run->steps[i].action == PCIRESET_KEEP && !bad)
-		return;
-	quiesce_log(run->log, bad || error ? QUIESCE_WARNING : QUIESCE_DEBUG, "%s: %s%s%s%s%s",
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s%s%s%s%s",
 		    pcireset_address_format(run->machine.functions[i].address, address),
-		    pcireset_verdict_word(o->verdict), run->steps[i].method ? ", " : "",
-		    run->steps[i].method ? pcireset_method_word(run->steps[i].method) : "",
+		    pcireset_verdict_word(o->verdict), method ? ", " : "", method ? method : "",
 		    error ? ": " : "", error ? strerror(-error) : "");
+}
+
+static void log_bad_verdicts(const struct quiesce_run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const struct pcireset_outcome *o = &run->outcomes[i];
+
+		if (o->verdict != PCIRESET_LOST && o->verdict != PCIRESET_FAILED && !error_of(o))
+			continue;
+		if (n++ < VERDICTS_LOGGED_MAX)
+			log_verdict(run, i);
+	}
+	if (n > VERDICTS_LOGGED_MAX)
+		quiesce_log(run->log, QUIESCE_WARNING, "and %zu more: see the report",
+			    n - VERDICTS_LOGGED_MAX);
 }
 
 static void verify(struct quiesce_run *run)
@@ -163,18 +202,17 @@ static void verify(struct quiesce_run *run)
 	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->outcomes);
 	run->total_us = since_start_us(run);
 	run->complete = true;
+	stage_over(run, QUIESCE_STAGE_VERIFY);
 
-	for (size_t i = 0; i < run->machine.n; i++) {
+	for (size_t i = 0; i < run->machine.n; i++)
 		count[run->outcomes[i].verdict]++;
-		log_verdict(run, i);
-	}
+	log_bad_verdicts(run);
 	quiesce_log(run->log, run->n_bad ? QUIESCE_WARNING : QUIESCE_NOTICE,
 		    "%zu functions in %llu ms: %zu completed, %zu fenced, %zu kept, %zu idle, "
 		    "%zu lost, %zu failed",
 		    run->machine.n, (unsigned long long)run->total_us / 1000,
 		    count[PCIRESET_COMPLETED], count[PCIRESET_FENCED], count[PCIRESET_KEPT],
 		    count[PCIRESET_VERDICT_IDLE], count[PCIRESET_LOST], count[PCIRESET_FAILED]);
-	stage_over(run, QUIESCE_STAGE_VERIFY);
 }
 
 int quiesce_pipeline_run(struct quiesce_run *run)

@@ -6,46 +6,44 @@
  * where that hangs, by another one that starts behind the function it hung on.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "quiesce.h"
 
-#define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
+#define AUTOPROBE "/sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
 #define TOTAL_MS 15000	 /* nor all of them together longer than this */
 
-static int write_root(const char *path, const char *text)
+int quiesce_autoprobe_off(void)
 {
-	struct pcireset_io *io;
-	int r;
+	char now = '0';
+	int fd;
 
-	r = pcireset_io_open("/", &io);
-	if (r < 0)
-		return r;
-	r = io->attr_write(io->data, path, text);
-	pcireset_io_close(io);
+	fd = open(AUTOPROBE, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (pread(fd, &now, 1, 0) == 1 && now == '1' && pwrite(fd, "0", 1, 0) == 1)
+		return fd;
+
+	(void)close(fd);
+	return -1;
+}
+
+int quiesce_autoprobe_on(int fd)
+{
+	int r = pwrite(fd, "1", 1, 0) == 1 ? 0 : -errno;
+
+	(void)close(fd);
 	return r;
-}
-
-bool quiesce_autoprobe_off(void)
-{
-	_cleanup_free_ char *text = NULL;
-
-	return quiesce_file_read("", AUTOPROBE, 64, &text) == 0 && text[0] == '1' &&
-	       write_root(AUTOPROBE, "0") == 0;
-}
-
-/* Takes no lock of any device: PID 1 may do this itself. */
-void quiesce_autoprobe_on(void)
-{
-	(void)write_root(AUTOPROBE, "1");
 }
 
 static bool is_barred(const struct quiesce_shared *shared, struct pcireset_address address)
 {
 	for (size_t i = 0; i < shared->journal->n; i++)
 		if (shared->journal->entries[i].in_use &&
+		    shared->journal->entries[i].overridden &&
 		    pcireset_address_compare(shared->journal->entries[i].address, address) == 0)
 			return true;
 	return false;
@@ -67,7 +65,7 @@ static void probe(const struct pcireset_io *io, const struct quiesce_shared *sha
 	char path[PCIRESET_PATH_BYTES], driver[32];
 
 	if (io->link_read(io->data, pcireset_attr_path(address, "driver", path), driver,
-			  sizeof(driver)) == 0 ||
+			  sizeof(driver)) != -ENOENT ||
 	    is_barred(shared, address) || is_bridge(io, address))
 		return;
 	(void)pcireset_address_format(address, path);
@@ -83,11 +81,12 @@ static int compare(const void *a, const void *b)
 int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared)
 {
 	const size_t n_entries = shared->journal->n;
+	const uint32_t turn = shared->turn;
 	_cleanup_free_ struct pcireset_address *addresses = NULL;
 	size_t n = 0;
 	int r;
 
-	for (; shared->next < n_entries; shared->next++)
+	for (; shared->turn == turn && shared->next < n_entries; shared->next++)
 		(void)pcireset_journal_restore(io, &shared->journal->entries[shared->next]);
 
 	r = io->scan(io->data, &addresses, &n);
@@ -96,7 +95,7 @@ int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *s
 
 	/* The next child has to count as this one does. */
 	qsort(addresses, n, sizeof(*addresses), compare);
-	for (; shared->next - n_entries < n; shared->next++)
+	for (; shared->turn == turn && shared->next - n_entries < n; shared->next++)
 		probe(io, shared, addresses[shared->next - n_entries]);
 	return 0;
 }
@@ -110,44 +109,67 @@ static int child_main(struct quiesce_shared *shared)
 	return quiesce_put_back_from(io, shared) < 0;
 }
 
-/* True where the child got to the end, or died: another one would, too. */
-static bool watch(struct quiesce_child *child, const struct quiesce_shared *shared,
-		  uint64_t end_us)
+/*
+ * Until it ends, makes no progress, or the time is up. Return: 0 where it got
+ * to the end.
+ */
+static int watch(const struct quiesce_child *child, const struct quiesce_shared *shared,
+		 uint64_t end_us, size_t *ret_at)
 {
-	int status, r;
+	int r;
 
-	for (;;) {
+	do {
 		uint64_t until_us = quiesce_monotonic_us() + PROGRESS_MS * 1000ull;
-		size_t before = shared->next;
 
+		*ret_at = shared->next;
 		r = quiesce_child_hear(child, until_us < end_us ? until_us : end_us);
-		if (r != -ETIMEDOUT || shared->next == before)
-			break;
-		if (quiesce_monotonic_us() >= end_us)
-			break;
+	} while (r == -ETIMEDOUT && shared->next != *ret_at && quiesce_monotonic_us() < end_us);
+	return r == QUIESCE_TELL_DONE ? 0 : r;
+}
+
+/* False: there is no way on. */
+static bool put_back_on(const struct quiesce_log *log, struct quiesce_shared *shared,
+			uint64_t end_us)
+{
+	const unsigned char done = QUIESCE_TELL_DONE;
+	struct quiesce_child child;
+	int status, r;
+	size_t at;
+
+	shared->turn++;
+	r = quiesce_child_start(&child);
+	if (r < 0) {
+		quiesce_log(log, QUIESCE_ERR, "cannot put drivers back: %s", strerror(-r));
+		return false;
 	}
-	(void)quiesce_child_end(child, r == -ETIMEDOUT, &status);
-	return r != -ETIMEDOUT;
+	if (child.pid == 0) {
+		r = child_main(shared);
+		(void)!write(child.fd, &done, 1);
+		_exit(r);
+	}
+
+	r = watch(&child, shared, end_us, &at);
+	/* A slow probe is not killed: it may be about to bind. */
+	(void)quiesce_child_end(&child, r < 0 && at < shared->journal->n, &status);
+	if (r == 0)
+		return false;
+
+	quiesce_log(log, QUIESCE_WARNING, "putting back: stopped at %zu of %zu: %s", at,
+		    shared->journal->n, strerror(-r));
+	/* It may have got on in the meantime. */
+	if (shared->next == at)
+		shared->next = at + 1;
+	return true;
 }
 
 void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared)
 {
 	uint64_t end_us = quiesce_monotonic_us() + TOTAL_MS * 1000ull;
 
-	for (shared->next = 0; quiesce_monotonic_us() < end_us; shared->next++) {
-		struct quiesce_child child;
-		int r;
-
-		r = quiesce_child_start(&child);
-		if (r < 0) {
-			quiesce_log(log, QUIESCE_ERR, "cannot put drivers back: %s",
-				    strerror(-r));
+	shared->next = 0;
+	while (put_back_on(log, shared, end_us))
+		if (quiesce_monotonic_us() >= end_us) {
+			quiesce_log(log, QUIESCE_ERR, "no time left to put back the rest");
 			return;
 		}
-		if (child.pid == 0)
-			_exit(child_main(shared));
-		if (watch(&child, shared, end_us))
-			return;
-		quiesce_log(log, QUIESCE_WARNING, "a function does not let go: skipped");
-	}
 }

@@ -296,7 +296,7 @@ void quiesce_show_device(const struct cJSON *device, FILE *out);
 
 /* files.c */
 
-/** quiesce_file_read() - a whole file, at most @bytes_max; heap, NUL-terminated */
+/** quiesce_file_read() - a whole text, at most @bytes_max; heap; -EBADMSG with a NUL in it */
 int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text);
 
 /* early.c, handoff.c, init.c: PID 1 */
@@ -313,11 +313,13 @@ void quiesce_early_mounts(void);
  * struct quiesce_shared - memory of PID 1 and its children
  * @deadline_ms: how long the worker may take; it knows once it has its configuration
  * @next: what the child that puts things back is about to do
+ * @turn: number of that child; an earlier one that comes to life again stops
  * @journal: what the worker changed; QUIESCE_JOURNAL_CAPACITY entries
  */
 struct quiesce_shared {
 	uint32_t deadline_ms;
 	size_t next;
+	uint32_t turn;
 	struct pcireset_journal *journal;
 };
 
@@ -351,9 +353,15 @@ enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *pat
 
 /* putback.c: what must be as it was before the next init starts */
 
-/** quiesce_autoprobe_off() - true where it was on and is off now */
-bool quiesce_autoprobe_off(void);
-void quiesce_autoprobe_on(void);
+/**
+ * quiesce_autoprobe_off() - no driver binds by itself
+ *
+ * Return: a descriptor for quiesce_autoprobe_on(), or -1 where it was off
+ * already or stays on.
+ */
+int quiesce_autoprobe_off(void);
+/** quiesce_autoprobe_on() - needs no memory and takes no lock; closes @fd */
+int quiesce_autoprobe_on(int fd);
 /** quiesce_put_back_from() - from shared->next on: the journal, then drivers_probe */
 int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared);
 /** quiesce_put_back() - journal and drivers_probe, by children with deadlines */

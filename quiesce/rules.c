@@ -20,7 +20,7 @@ static const struct quiesce_rule defaults[] = {
 	  "root complex event collector" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "0c05*", "default:smbus", "SMBus" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "0c07*", "default:ipmi", "IPMI" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "0700*", "default:uart",
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "070[02]*", "default:uart",
 	  "serial port, perhaps the console" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "05*", "default:memory",
 	  "memory, perhaps part of the dump" },
@@ -29,11 +29,34 @@ static const struct quiesce_rule defaults[] = {
 	  "memory, perhaps part of the dump" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "1af4:105b:*", "default:memory",
 	  "memory, perhaps part of the dump" },
+	/* Others sit behind these. USB4 host interface; drivers/pci/controller/vmd.c. */
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "0c0340", "default:nhi",
+	  "USB4 host interface" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:201d:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:28c0:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:467f:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:4c3d:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:7d0b:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:9a0b:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:a77f:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:ad0b:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:b06f:*", "default:vmd", "VMD" },
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:b60b:*", "default:vmd", "VMD" },
 	/* HPE iLO: drivers/misc/hpilo.c, drivers/watchdog/hpwdt.c. */
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "103c:330[67]:*", "default:bmc",
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "103c:330[0-9a-f]:*", "default:bmc",
 	  "management processor" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "0e11:b20[34]:*", "default:bmc",
 	  "management processor" },
+};
+
+/*
+ * A controller with a firmware of its own may lead to the dump target, and its
+ * driver resets it; hpsa has a list of boards that a reset hangs.
+ */
+static const struct quiesce_rule cautious[] = {
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0100*", "default:storage", "SCSI controller" },
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0104*", "default:storage", "RAID controller" },
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0107*", "default:storage", "SAS controller" },
 };
 
 static const struct quiesce_rule everything_else = {
@@ -43,6 +66,7 @@ static const struct quiesce_rule everything_else = {
 
 /* What a level takes away. Resets that reach one function need QUIESCE_LEVEL_FLR. */
 static const unsigned int level_methods[QUIESCE_LEVELS] = {
+	[QUIESCE_LEVEL_FENCE] = 0,
 	[QUIESCE_LEVEL_FLR] = PCIRESET_FUNCTION_LEVEL,
 	[QUIESCE_LEVEL_SBR] = ALL_METHODS,
 };
@@ -102,10 +126,13 @@ static void set(struct pcireset_decision *decision, struct quiesce_ground *groun
 	*ground = (struct quiesce_ground){ .reason = reason, .rule = rule };
 }
 
-/* No rule of the user's may change these. */
-static bool decide_fixed(const struct pcireset_function *f, struct pcireset_decision *decision,
-			 struct quiesce_ground *ground)
+/* No rule of the user's may change these, only say "keep" of them, too. */
+static bool decide_fixed(const struct pcireset_function *f, const struct quiesce_config *config,
+			 struct pcireset_decision *decision, struct quiesce_ground *ground)
 {
+	const struct quiesce_rule *rule;
+	struct subject subject;
+
 	if (!f->answers)
 		set(decision, ground, PCIRESET_KEEP, "default:no-answer", "does not answer");
 	else if (pcireset_is_bridge(f))
@@ -114,6 +141,13 @@ static bool decide_fixed(const struct pcireset_function *f, struct pcireset_deci
 		set(decision, ground, PCIRESET_KEEP, "default:bound", "bound to a driver");
 	else
 		return false;
+
+	describe(f, &subject);
+	rule = find(config->rules, config->n_rules, &subject);
+	if (rule && rule->action == PCIRESET_KEEP) {
+		set(decision, ground, PCIRESET_KEEP, rule->origin, rule->reason);
+		decision->no_bus_reset = pcireset_is_bridge(f);
+	}
 	return true;
 }
 
@@ -142,6 +176,8 @@ static void decide_by_rule(const struct pcireset_io *io, const struct pcireset_f
 			set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
 			return;
 		}
+		if (!rule)
+			rule = find(cautious, ARRAY_SIZE(cautious), &subject);
 	}
 	if (!rule)
 		rule = &everything_else;
@@ -177,7 +213,7 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 		const struct pcireset_function *f = &machine->functions[i];
 
 		decisions[i] = (struct pcireset_decision){ .leave_intx = f->boot_vga };
-		if (!decide_fixed(f, &decisions[i], &grounds[i]))
+		if (!decide_fixed(f, config, &decisions[i], &grounds[i]))
 			decide_by_rule(io, f, config, ram, &decisions[i], &grounds[i]);
 		apply_level(config->level, &decisions[i], &grounds[i]);
 	}

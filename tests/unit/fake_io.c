@@ -103,6 +103,7 @@ static int config_write(void *data, struct pcireset_address address, uint16_t re
 	note(fake, "w %s %02x %0*x\n", name_of(address), reg, (int)bytes * 2, value);
 	if (f->locked_down)
 		return -EPERM;
+	f->gone |= f->dies_of_writes;
 	if (f->gone)
 		return 0;
 	if (reg == 4 && f->sticky_master)
@@ -125,6 +126,8 @@ static int attr_read(void *data, const char *path, char *buffer, size_t bytes)
 
 	if (!attr || attr->link)
 		return -ENOENT;
+	if (attr->read_error)
+		return attr->read_error;
 	(void)snprintf(buffer, bytes, "%s", attr->text);
 	return 0;
 }
@@ -158,6 +161,8 @@ static int link_read(void *data, const char *path, char *buffer, size_t bytes)
 {
 	const struct fake_attr *attr = fake_find_attr(data, path);
 
+	if (attr && attr->link_error)
+		return attr->link_error;
 	if (!attr || !attr->link)
 		return -ENOENT;
 	(void)snprintf(buffer, bytes, "%s", attr->text);

@@ -26,6 +26,7 @@ struct fake_function {
 	uint8_t config[FAKE_CONFIG_BYTES];
 	bool gone;            /* reads as ones */
 	uint64_t answers_at_us; /* and before that, too */
+	bool dies_of_writes;  /* gone from the first write on */
 	bool sticky_master;   /* Bus Master cannot be cleared */
 	bool locked_down;     /* config writes fail with -EPERM */
 	int pending_reads;    /* DEVSTA shows pending for so many reads; -1: for ever */
@@ -35,6 +36,8 @@ struct fake_attr {
 	char path[128];
 	char text[256];
 	bool link;
+	int link_error;       /* -errno of reading a link, or 0 */
+	int read_error;       /* -errno of reading it, or 0 */
 	int write_error;      /* -errno of a write, or 0 */
 	uint64_t blocks_us;   /* how long a write takes in a job; UINT64_MAX: for ever */
 	void (*written)(struct fake_function *function); /* what a write does */

@@ -115,23 +115,18 @@ static void bridges_are_left_alone_even_where_they_advertise_flr(void **state)
 	assert_int_equal(steps[0].method, PCIRESET_METHOD_NONE);
 }
 
-static void before_kernel_5_15_only_what_it_tries_first_is_believed(void **state)
+static void before_kernel_5_15_there_is_no_method_to_pin(void **state)
 {
-	struct fake_function *flr, *nothing;
+	struct fake_function *flr;
 
 	(void)state;
 	flr = endpoint("0000:00:01.0", NULL);
 	fake_express(flr, true);
 	(void)fake_attr(&fake, flr, "reset", "");
-	nothing = endpoint("0000:00:02.0", NULL);
-	fake_express(nothing, false);
-	fake_capability(nothing, 0xc8, 0x01); /* PM without NoSoftRst */
-	(void)fake_attr(&fake, nothing, "reset", "");
 	read_machine();
 	make_plan();
 
-	assert_int_equal(steps[0].method, PCIRESET_METHOD_FLR);
-	assert_int_equal(steps[1].action, PCIRESET_FENCE);
+	assert_int_equal(steps[0].action, PCIRESET_FENCE);
 }
 
 static void a_lone_function_is_reset_through_its_port(void **state)
@@ -164,7 +159,7 @@ static void siblings_without_flr_share_one_bus_reset(void **state)
 	}
 }
 
-static void one_with_flr_goes_with_a_sibling_that_needs_the_bus(void **state)
+static void one_with_flr_keeps_it_beside_a_sibling_that_needs_the_bus(void **state)
 {
 	(void)state;
 	(void)port("0000:00:03.0", 1, 1);
@@ -173,9 +168,25 @@ static void one_with_flr_goes_with_a_sibling_that_needs_the_bus(void **state)
 	read_machine();
 	make_plan();
 
-	assert_int_equal(steps[1].method, PCIRESET_METHOD_SBR);
-	assert_true(steps[1].whole_bus);
+	assert_int_equal(steps[1].method, PCIRESET_METHOD_FLR);
+	assert_false(steps[1].whole_bus);
 	assert_true(steps[2].whole_bus);
+}
+
+static void a_bridge_that_a_rule_keeps_keeps_its_bus(void **state)
+{
+	(void)state;
+	(void)port("0000:00:03.0", 1, 2);
+	(void)port("0000:01:00.0", 2, 2);
+	(void)endpoint("0000:02:00.0", "bus");
+	(void)endpoint("0000:01:01.0", NULL);
+	read_machine();
+	decisions[1].no_bus_reset = true;
+	make_plan();
+
+	assert_int_equal(steps[3].action, PCIRESET_FENCE); /* 02:00.0 */
+	assert_int_equal(steps[2].action, PCIRESET_FENCE); /* 01:01.0: the bus above */
+	assert_int_equal(steps[3].why, PCIRESET_WHY_KEPT_BESIDE);
 }
 
 static void a_kept_sibling_forbids_the_bus_reset(void **state)
@@ -253,12 +264,11 @@ static void a_bus_reset_takes_nested_ones_with_it(void **state)
 	read_machine();
 	make_plan();
 
-	for (size_t i = 1; i <= 4; i++) {
-		if (i == 2)
-			continue;
-		assert_true(steps[i].whole_bus);
-		assert_int_equal(steps[i].via, 0);
-	}
+	assert_true(steps[1].whole_bus);
+	assert_int_equal(steps[1].via, 0);
+	assert_int_equal(steps[3].method, PCIRESET_METHOD_FLR);
+	assert_true(steps[4].whole_bus);
+	assert_int_equal(steps[4].via, 0);
 }
 
 static void under_pciehp_a_bus_with_siblings_is_not_reset(void **state)
@@ -349,10 +359,11 @@ int main(void)
 		TEST(the_order_is_specific_flr_af_bus_cxl_acpi),
 		TEST(pm_is_never_chosen),
 		TEST(bridges_are_left_alone_even_where_they_advertise_flr),
-		TEST(before_kernel_5_15_only_what_it_tries_first_is_believed),
+		TEST(before_kernel_5_15_there_is_no_method_to_pin),
 		TEST(a_lone_function_is_reset_through_its_port),
 		TEST(siblings_without_flr_share_one_bus_reset),
-		TEST(one_with_flr_goes_with_a_sibling_that_needs_the_bus),
+		TEST(one_with_flr_keeps_it_beside_a_sibling_that_needs_the_bus),
+		TEST(a_bridge_that_a_rule_keeps_keeps_its_bus),
 		TEST(a_kept_sibling_forbids_the_bus_reset),
 		TEST(a_fenced_sibling_forbids_it_too),
 		TEST(an_idle_sibling_does_not),

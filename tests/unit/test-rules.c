@@ -75,6 +75,12 @@ static void each_default_is_applied(void **state)
 		{ 0x105b1af4, 0x00ff00, PCIRESET_KEEP, "default:memory" },
 		{ 0x3307103c, 0x088000, PCIRESET_KEEP, "default:bmc" },
 		{ 0x20008086, 0x088000, PCIRESET_RESET, "default:reset" },
+		{ 0x28c08086, 0x010400, PCIRESET_KEEP, "default:vmd" },
+		{ 0x15e88086, 0x0c0340, PCIRESET_KEEP, "default:nhi" },
+		{ 0x00001234, 0x070200, PCIRESET_KEEP, "default:uart" },
+		{ 0x323a103c, 0x010400, PCIRESET_FENCE, "default:storage" },
+		{ 0x00721000, 0x010700, PCIRESET_FENCE, "default:storage" },
+		{ 0x00101b36, 0x010802, PCIRESET_RESET, "default:reset" },
 	};
 
 	(void)state;
@@ -105,6 +111,23 @@ static void bridges_bound_and_dead_functions_are_beyond_every_rule(void **state)
 	expect(2, PCIRESET_KEEP, "default:no-answer");
 }
 
+static void a_rule_may_keep_a_bridge_with_its_bus_and_a_bound_function(void **state)
+{
+	struct fake_function *bound;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:00:01.0", 1, 1);
+	(void)fake_port(&fake, "0000:00:02.0", 2, 2);
+	bound = fake_endpoint(&fake, "0000:00:03.0", 0x10d38086, 0x020000, 0x0006);
+	fake_attr(&fake, bound, "driver", "e1000e")->link = true;
+	decide("keep = address 0000:00:01.0\nkeep = driver e1000*\n");
+
+	expect(0, PCIRESET_KEEP, "t.conf:2");
+	assert_true(decisions[0].no_bus_reset);
+	assert_false(decisions[1].no_bus_reset);
+	expect(2, PCIRESET_KEEP, "t.conf:3");
+}
+
 static void the_first_matching_rule_wins_before_the_defaults(void **state)
 {
 	(void)state;
@@ -131,7 +154,7 @@ static void subsystem_ids_can_be_told_apart(void **state)
 	}
 	decide("keep = id 103c:323a:103c:3243\n");
 
-	expect(0, PCIRESET_RESET, "default:reset");
+	expect(0, PCIRESET_FENCE, "default:storage");
 	expect(1, PCIRESET_KEEP, "t.conf:2");
 }
 
@@ -223,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_default_is_applied),
 		TEST(bridges_bound_and_dead_functions_are_beyond_every_rule),
+		TEST(a_rule_may_keep_a_bridge_with_its_bus_and_a_bound_function),
 		TEST(the_first_matching_rule_wins_before_the_defaults),
 		TEST(subsystem_ids_can_be_told_apart),
 		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),

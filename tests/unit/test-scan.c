@@ -135,12 +135,27 @@ static void the_driver_and_boot_vga_are_known(void **state)
 	pcireset_machine_free(&machine);
 }
 
-static void no_functions_is_not_found(void **state)
+static void a_machine_without_functions_is_one(void **state)
 {
-	struct pcireset_machine machine;
+	struct pcireset_machine machine = scan();
 
 	(void)state;
-	assert_int_equal(pcireset_scan(&fake.io, &machine), -2);
+	assert_int_equal(machine.n, 0);
+	pcireset_machine_free(&machine);
+}
+
+static void a_driver_that_cannot_be_read_is_not_no_driver(void **state)
+{
+	struct pcireset_machine machine;
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406);
+	fake_attr(&fake, f, "driver", "e1000e")->link_error = -5;
+	machine = scan();
+
+	assert_string_equal(machine.functions[0].driver, "?");
+	pcireset_machine_free(&machine);
 }
 
 static void topology_reads_resets_from_capabilities_and_kernel(void **state)
@@ -218,7 +233,8 @@ int main(void)
 		cmocka_unit_test_setup(a_function_that_reads_as_ones_does_not_answer, setup),
 		cmocka_unit_test_setup(ids_of_a_virtual_function_come_from_the_kernel, setup),
 		cmocka_unit_test_setup(the_driver_and_boot_vga_are_known, setup),
-		cmocka_unit_test_setup(no_functions_is_not_found, setup),
+		cmocka_unit_test_setup(a_machine_without_functions_is_one, setup),
+		cmocka_unit_test_setup(a_driver_that_cannot_be_read_is_not_no_driver, setup),
 		cmocka_unit_test_setup(topology_reads_resets_from_capabilities_and_kernel, setup),
 		cmocka_unit_test_setup(a_loop_of_capabilities_ends, setup),
 		cmocka_unit_test_setup(a_port_under_pciehp_is_seen, setup),

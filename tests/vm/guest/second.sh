@@ -52,9 +52,9 @@ check_disk() {
 	[ "$(md5sum <"$target/pattern")" = "$sum" ]
 }
 
-# Zero, free and cache pages are left out, user pages (the seeded ones) are not.
+# Zero and free pages are left out, user pages (the seeded ones) are not.
 make_dump() {
-	LD_LIBRARY_PATH=$base/lib $base/makedumpfile -E -d 23 --message-level 6 \
+	LD_LIBRARY_PATH=$base/lib $base/makedumpfile -E -d 17 --message-level 6 \
 		/proc/vmcore "$target/vmcore" >"$target/makedumpfile.log" 2>&1
 }
 

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All stages together, on a scripted machine with a real directory for the report. */
+#include <cJSON.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static struct fake fake;
+static struct quiesce_run run;
+static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
+static char root[64];
+static char stages[128];
+
+static void on_stage(void *data, enum quiesce_stage stage)
+{
+	_cleanup_free_ char *text = NULL;
+	struct cJSON *report;
+
+	(void)data;
+	(void)strcat(stages, quiesce_stage_word(stage));
+
+	/* Whole after each stage, and complete only after the last. */
+	assert_int_equal(quiesce_file_read(root, QUIESCE_REPORT, 65536, &text), 0);
+	report = cJSON_Parse(text);
+	assert_non_null(report);
+	(void)strcat(stages, cJSON_IsTrue(cJSON_GetObjectItem(report, "complete")) ? "! " : " ");
+	cJSON_Delete(report);
+}
+
+static int setup(void **state)
+{
+	char directory[80];
+
+	(void)state;
+	fake_init(&fake);
+	stages[0] = '\0';
+	(void)strcpy(root, "test-pipeline.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	(void)snprintf(directory, sizeof(directory), "%s/run", root);
+	assert_int_equal(mkdir(directory, 0755), 0);
+
+	run = (struct quiesce_run){ .root = root,
+				    .io = &fake.io,
+				    .log = &quiet,
+				    .deadline_us = UINT64_MAX,
+				    .on_stage = on_stage };
+	quiesce_config_defaults(&run.config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[96];
+
+	(void)state;
+	quiesce_run_free(&run);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+static struct fake_function *nic(const char *address)
+{
+	struct fake_function *f = fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0x0006);
+
+	fake_express(f, true);
+	(void)fake_resets(&fake, f, "flr");
+	return f;
+}
+
+static void the_report_is_written_after_each_stage(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_string_equal(stages, "fence plan reset verify! ");
+	assert_int_equal(run.n_bad, 0);
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_COMPLETED);
+	assert_true(run.silence_us > 0 && run.silence_us < run.total_us);
+}
+
+static void nothing_slow_comes_before_the_fence(void **state)
+{
+	const char *first_sleep, *last_read_back;
+
+	(void)state;
+	(void)nic("0000:00:01.0");
+	(void)nic("0000:00:02.0");
+	fake.functions[0].pending_reads = 1;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_non_null(strstr(fake.log, "r 00:01.0 00+64\n"
+					 "r 00:02.0 00+64\n"
+					 "w 00:01.0 04 0402\n"
+					 "w 00:02.0 04 0402\n"
+					 "r 00:01.0 04\n"
+					 "r 00:02.0 04\n"));
+	first_sleep = strstr(fake.log, "s ");
+	last_read_back = strstr(fake.log, "r 00:02.0 04\n");
+	assert_true(first_sleep > last_read_back);
+}
+
+static void one_that_dies_at_the_fence_is_not_touched_again(void **state)
+{
+	const char *after;
+
+	(void)state;
+	nic("0000:00:01.0")->dies_of_writes = true;
+	(void)nic("0000:00:02.0");
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	after = strstr(fake.log, "r 00:01.0 04\n") + strlen("r 00:01.0 04\n");
+	assert_null(strstr(after, "00:01.0"));
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_LOST);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_COMPLETED);
+	assert_int_equal(run.n_bad, 1);
+}
+
+static void a_dry_run_writes_nothing(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	run.dry_run = true;
+	run.on_stage = NULL;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_null(strstr(fake.log, "w "));
+	assert_null(strstr(fake.log, "a "));
+	assert_int_equal(run.steps[0].method, PCIRESET_METHOD_FLR);
+}
+
+static void observing_writes_nothing_and_reports(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	run.config.level = QUIESCE_LEVEL_OBSERVE;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_null(strstr(fake.log, "w "));
+	assert_null(strstr(fake.log, "a "));
+	assert_int_equal(run.outcomes[0].before.command, 0x0006);
+	assert_string_equal(stages, "fence plan reset verify! ");
+}
+
+static void a_machine_without_functions_is_reported_as_that(void **state)
+{
+	(void)state;
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_string_equal(stages, "fence plan reset verify! ");
+	assert_int_equal(run.n_bad, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_report_is_written_after_each_stage),
+		TEST(nothing_slow_comes_before_the_fence),
+		TEST(one_that_dies_at_the_fence_is_not_touched_again),
+		TEST(a_dry_run_writes_nothing),
+		TEST(observing_writes_nothing_and_reports),
+		TEST(a_machine_without_functions_is_reported_as_that),
+	};
+
+	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
+}
