@@ -30,13 +30,10 @@ struct item {
 };
 
 struct wave {
+	const struct pcireset_task *task;
 	const struct pcireset_io *io;
 	const struct pcireset_machine *machine;
 	const struct pcireset_step *steps;
-	const struct pcireset_limits *limits;
-	struct pcireset_journal *journal;
-	const struct pcireset_observer *observer;
-	struct pcireset_outcome *outcomes;
 	struct item *items;
 	size_t n_items;
 	size_t n_running;
@@ -70,18 +67,18 @@ static bool is_conventional(const struct pcireset_function *bridge)
 /* The kernel waits for each bus that it restores, one after the other. */
 static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t via)
 {
-	uint32_t ms = w->limits->function_ms;
+	uint32_t ms = w->task->limits.function_ms;
 
 	if (via == PCIRESET_NONE)
 		return ms;
 
-	ms += w->limits->bus_extra_ms;
+	ms += w->task->limits.bus_extra_ms;
 	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++) {
 		const struct pcireset_function *f = &w->machine->functions[i];
 
 		if (pcireset_is_bridge(f) && pcireset_below(w->machine, i, via))
-			ms += is_conventional(f) ? w->limits->bus_extra_ms :
-						   w->limits->port_extra_ms;
+			ms += is_conventional(f) ? w->task->limits.bus_extra_ms :
+						   w->task->limits.port_extra_ms;
 	}
 	return ms;
 }
@@ -131,7 +128,7 @@ static int begin_member(struct wave *w, const struct item *item, size_t i,
 			struct pcireset_job *job)
 {
 	const struct pcireset_function *f = &w->machine->functions[i];
-	struct pcireset_journal_entry *entry = &w->journal->entries[i];
+	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
 	int r = 0;
 
 	/* Left from the first wave: not put back yet, or stuck. */
@@ -160,7 +157,7 @@ static int begin_member(struct wave *w, const struct item *item, size_t i,
 static int end_member(struct wave *w, size_t i, struct pcireset_job *job)
 {
 	const struct pcireset_function *f = &w->machine->functions[i];
-	struct pcireset_journal_entry *entry = &w->journal->entries[i];
+	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
 	int r = 0;
 
 	if (entry->method_before[0])
@@ -191,7 +188,7 @@ static void set_journal(struct wave *w, const struct item *item, bool in_use)
 {
 	for (size_t i = 0; i < w->machine->n; i++)
 		if (is_member(w, item, i))
-			w->journal->entries[i].in_use = in_use;
+			w->task->journal->entries[i].in_use = in_use;
 }
 
 /* How it ended, for every function that it was for. */
@@ -202,11 +199,11 @@ static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuc
 
 	item->state = stuck ? ABANDONED : OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
-		struct pcireset_outcome *o = &w->outcomes[i];
+		struct pcireset_outcome *o = &w->task->outcomes[i];
 
 		if (is_member(w, item, i) && (stuck || came_back)) {
 			o->stuck = stuck;
-			w->journal->entries[i].stuck = stuck;
+			w->task->journal->entries[i].stuck = stuck;
 		}
 		if (!counts_for(w, item, i))
 			continue;
@@ -219,6 +216,7 @@ static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuc
 /* -EAGAIN: not now. */
 static int start(struct wave *w, size_t k)
 {
+	const struct pcireset_observer *observer = w->task->observer;
 	struct item *item = &w->items[k];
 	struct pcireset_job *job;
 	int r;
@@ -230,16 +228,17 @@ static int start(struct wave *w, size_t k)
 	if (!job)
 		return -ENOMEM;
 
+	job->engine = PCIRESET_ENGINE_KERNEL;
 	job->owner = k;
 	r = build_job(w, item, job);
 	if (r == 0) {
 		set_journal(w, item, true);
 		item->started_us = w->io->now_us(w->io->data);
 		item->deadline_us = item->started_us + item->budget_ms * 1000ull;
-		if (item->deadline_us > w->limits->deadline_us)
-			item->deadline_us = w->limits->deadline_us;
-		if (w->observer && w->observer->reset_starts)
-			w->observer->reset_starts(w->observer->data, item->target, item->method);
+		if (item->deadline_us > w->task->limits.deadline_us)
+			item->deadline_us = w->task->limits.deadline_us;
+		if (observer && observer->reset_starts)
+			observer->reset_starts(observer->data, item->target, item->method);
 		r = w->io->job_start(w->io->data, job);
 		if (r < 0)
 			set_journal(w, item, false);
@@ -257,7 +256,7 @@ static int start(struct wave *w, size_t k)
 
 static void start_all_that_can(struct wave *w)
 {
-	bool over = w->io->now_us(w->io->data) >= w->limits->deadline_us;
+	bool over = w->io->now_us(w->io->data) >= w->task->limits.deadline_us;
 
 	for (size_t k = 0; k < w->n_items; k++) {
 		struct item *item = &w->items[k];
@@ -274,8 +273,9 @@ static void start_all_that_can(struct wave *w)
 	}
 }
 
-static void finish(struct wave *w, struct pcireset_job *job)
+static void job_over(void *state, struct pcireset_job *job)
 {
+	struct wave *w = state;
 	struct item *item = &w->items[job->owner];
 
 	/* One that was given up counts all the same when it does come back. */
@@ -315,55 +315,61 @@ static uint64_t next_deadline_us(const struct wave *w)
 	return next;
 }
 
-static void run(struct wave *w)
+static uint64_t advance(void *state)
 {
-	for (start_all_that_can(w); w->n_running > 0; start_all_that_can(w)) {
-		uint64_t deadline_us = next_deadline_us(w);
-		struct pcireset_job *job;
-		int r;
+	struct wave *w = state;
 
-		r = w->io->job_wait(w->io->data, deadline_us, &job);
-		if (r == 0)
-			finish(w, job);
-		else
-			abandon_late(w, r == -ETIMEDOUT ? deadline_us : UINT64_MAX);
+	abandon_late(w, w->io->now_us(w->io->data));
+	start_all_that_can(w);
+	if (w->n_running == 0 && !w->whole_buses) {
+		w->whole_buses = true;
+		start_all_that_can(w);
 	}
+	return next_deadline_us(w);
 }
 
-int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_machine *machine,
-			  const struct pcireset_step *steps,
-			  const struct pcireset_limits *limits, struct pcireset_journal *journal,
-			  const struct pcireset_observer *observer,
-			  struct pcireset_outcome *outcomes)
+static void end(void *state)
 {
-	_cleanup_free_ struct item *items = NULL;
-	_cleanup_free_ bool *locked = NULL;
-	struct wave w;
+	struct wave *w = state;
 
-	items = calloc(machine->n + 1, sizeof(*items));
-	locked = calloc(machine->n * 2 + 1, sizeof(*locked));
-	if (!items || !locked)
+	free(w->items);
+	free(w->locked);
+	free(w);
+}
+
+static int begin(const struct pcireset_task *task, void **ret_state)
+{
+	const size_t n = task->machine->n;
+	struct wave *w;
+
+	w = calloc(1, sizeof(*w));
+	if (!w)
 		return -ENOMEM;
 
-	w = (struct wave){
-		.io = io,
-		.machine = machine,
-		.steps = steps,
-		.limits = limits,
-		.journal = journal,
-		.observer = observer,
-		.outcomes = outcomes,
-		.items = items,
-		.locked = locked,
+	*w = (struct wave){
+		.task = task,
+		.io = task->io,
+		.machine = task->machine,
+		.steps = task->steps,
+		.items = calloc(n + 1, sizeof(*w->items)),
+		.locked = calloc(n * 2 + 1, sizeof(*w->locked)),
 	};
-	if (journal->capacity < machine->n)
-		return -ENOSPC;
-	journal->n = machine->n;
-	for (size_t i = 0; i < machine->n; i++)
-		if (steps[i].action == PCIRESET_RESET && steps[i].engine == PCIRESET_ENGINE_KERNEL)
-			add_item(&w, i);
-	run(&w);
-	w.whole_buses = true;
-	run(&w);
+	if (!w->items || !w->locked) {
+		end(w);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (w->steps[i].action == PCIRESET_RESET &&
+		    w->steps[i].engine == PCIRESET_ENGINE_KERNEL)
+			add_item(w, i);
+
+	*ret_state = w;
 	return 0;
 }
+
+const struct pcireset_engine_ops pcireset_engine_kernel = {
+	.begin = begin,
+	.advance = advance,
+	.job_over = job_over,
+	.end = end,
+};

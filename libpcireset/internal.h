@@ -44,6 +44,22 @@ void pcireset_capabilities_read(const struct pcireset_io *io,
 int pcireset_pending(const struct pcireset_io *io, const struct pcireset_function *function,
 		     bool *ret_pending);
 
+/*
+ * An engine makes the resets of the steps that name it; reset.c drives all of
+ * them on one loop. None of these blocks.
+ */
+struct pcireset_engine_ops {
+	int (*begin)(const struct pcireset_task *task, void **ret_state);
+	/* Give up what is late, start what can be started. Return: when to be
+	 * called again at the latest, UINT64_MAX where it is over. */
+	uint64_t (*advance)(void *state);
+	/* A job of its own is over; frees it. */
+	void (*job_over)(void *state, struct pcireset_job *job);
+	void (*end)(void *state);
+};
+
+extern const struct pcireset_engine_ops pcireset_engine_kernel;
+
 /* fence.c: -errno of the write; says nothing of what it did */
 int pcireset_bus_master_off(const struct pcireset_io *io,
 			    const struct pcireset_function *function, uint16_t command,

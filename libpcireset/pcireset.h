@@ -64,6 +64,13 @@ int pcireset_address_compare(struct pcireset_address a, struct pcireset_address 
 
 /* ------------------------------------------------- the door to the machine */
 
+/** enum pcireset_engine - who makes the reset */
+enum pcireset_engine {
+	PCIRESET_ENGINE_NONE,
+	PCIRESET_ENGINE_KERNEL,
+	PCIRESET_ENGINES,
+};
+
 /**
  * struct pcireset_write - one write of a text to an attribute
  * @path: path below the root, without a leading slash
@@ -80,6 +87,7 @@ struct pcireset_write {
  * struct pcireset_job - writes made in order, in the background
  * @writes: the writes; heap, with their strings; see pcireset_job_free()
  * @n_writes: how many
+ * @engine: who started it
  * @owner: the starter's own number
  * @result: 0, or -errno of the first write that failed; set when it is over
  * @restore_result: the same for the writes marked @restores
@@ -90,6 +98,7 @@ struct pcireset_write {
 struct pcireset_job {
 	struct pcireset_write *writes;
 	size_t n_writes;
+	enum pcireset_engine engine;
 	size_t owner;
 	int result;
 	int restore_result;
@@ -350,12 +359,6 @@ enum pcireset_why {
 	PCIRESET_WHYS,
 };
 
-/** enum pcireset_engine - who makes the reset */
-enum pcireset_engine {
-	PCIRESET_ENGINE_NONE,
-	PCIRESET_ENGINE_KERNEL,
-};
-
 /**
  * struct pcireset_step - what will be done to one function
  * @action: PCIRESET_RESET only where a method was found, else what it became
@@ -589,32 +592,41 @@ struct pcireset_observer {
 };
 
 /**
- * pcireset_kernel_reset() - make the plan's resets through the kernel
+ * struct pcireset_task - resets to be made
  * @io: the machine
  * @machine: with its topology
- * @steps: the plan; steps of other engines are left alone
+ * @steps: the plan
  * @limits: how long it may take
  * @journal: what is changed in sysfs meanwhile
  * @observer: may be NULL
- * @outcomes: tried, stuck, reset_error and reset_us are set
+ * @outcomes: one per function; tried, stuck, reset_error and reset_us are set
+ */
+struct pcireset_task {
+	const struct pcireset_io *io;
+	const struct pcireset_machine *machine;
+	const struct pcireset_step *steps;
+	struct pcireset_limits limits;
+	struct pcireset_journal *journal;
+	const struct pcireset_observer *observer;
+	struct pcireset_outcome *outcomes;
+};
+
+/**
+ * pcireset_reset() - make the plan's resets, all engines side by side
+ * @task: what to do
  *
- * Two waves: resets of functions, then of whole buses. One reset at a time
- * below one upstream port (the kernel takes its lock), and 16 ports at a time.
- * The method is pinned in reset_method and driver_override keeps drivers away,
- * both only meanwhile. A reset that misses its deadline is abandoned, with all
- * others below the same port.
+ * The kernel's engine: two waves, resets of functions, then of whole buses.
+ * One reset at a time below one upstream port (the kernel takes its lock), and
+ * 16 ports at a time. The method is pinned in reset_method and driver_override
+ * keeps drivers away, both only meanwhile. A reset that misses its deadline is
+ * abandoned, with all others below the same port.
  *
  * Source: drivers/pci/pci-sysfs.c, reset_store(), reset_method_store(),
  * reset_subordinate_store().
  *
  * Return: 0, -ENOMEM, or -ENOSPC where the journal is too small.
  */
-int pcireset_kernel_reset(const struct pcireset_io *io, const struct pcireset_machine *machine,
-			  const struct pcireset_step *steps,
-			  const struct pcireset_limits *limits,
-			  struct pcireset_journal *journal,
-			  const struct pcireset_observer *observer,
-			  struct pcireset_outcome *outcomes);
+int pcireset_reset(const struct pcireset_task *task);
 
 /**
  * pcireset_verify() - read back, fence what was left on, and judge

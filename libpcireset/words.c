@@ -22,7 +22,7 @@ static const char *const actions[] = {
 	[PCIRESET_RESET] = "reset",
 };
 
-static const char *const engines[] = {
+static const char *const engines[PCIRESET_ENGINES] = {
 	[PCIRESET_ENGINE_NONE] = NULL,
 	[PCIRESET_ENGINE_KERNEL] = "kernel",
 };

@@ -56,6 +56,7 @@ static const struct {
 	{ "drain_ms", 100, 0, 5000, offsetof(struct quiesce_config, drain_ms) },
 	{ "reset_ms", 2000, 200, 60000, offsetof(struct quiesce_config, reset_ms) },
 	{ "deadline_ms", 10000, 500, 120000, offsetof(struct quiesce_config, deadline_ms) },
+	{ "drivers_ms", 15000, 500, 120000, offsetof(struct quiesce_config, drivers_ms) },
 };
 
 /*

@@ -16,6 +16,7 @@
 
 /* Until the worker has its configuration; no disk is read before that. */
 #define CONFIG_DEADLINE_MS 10000
+#define DRIVERS_DEADLINE_MS 15000
 /* Whatever the worker wrote there: PID 1 does not wait longer. */
 #define DEADLINE_MS_MAX 120000
 
@@ -34,6 +35,7 @@ static struct quiesce_shared *share(void)
 
 	shared->journal = (struct pcireset_journal *)(shared + 1);
 	shared->journal->capacity = QUIESCE_JOURNAL_CAPACITY;
+	shared->drivers_ms = DRIVERS_DEADLINE_MS;
 	return shared;
 }
 
@@ -51,11 +53,17 @@ static void log_end(const struct quiesce_log *log, int heard, bool ended, int st
 		quiesce_log(log, QUIESCE_WARNING, "the worker went before it was done");
 }
 
-static void supervise(const struct quiesce_log *log, struct quiesce_shared *shared,
-		      quiesce_worker *worker)
+static uint64_t after_us(uint64_t from_us, uint32_t ms)
 {
-	uint64_t started_us = quiesce_monotonic_us();
-	uint64_t deadline_us = started_us + CONFIG_DEADLINE_MS * 1000ull;
+	return from_us + (ms < DEADLINE_MS_MAX ? ms : DEADLINE_MS_MAX) * 1000ull;
+}
+
+/* Return: until when what follows has to be over. */
+static uint64_t supervise(const struct quiesce_log *log, struct quiesce_shared *shared,
+			  quiesce_worker *worker)
+{
+	uint64_t started_us = quiesce_monotonic_us(), end_us = 0;
+	uint64_t deadline_us = after_us(started_us, CONFIG_DEADLINE_MS);
 	struct quiesce_child child;
 	int status = 0, heard, r;
 	bool ended;
@@ -63,24 +71,28 @@ static void supervise(const struct quiesce_log *log, struct quiesce_shared *shar
 	r = quiesce_child_start(&child);
 	if (r < 0) {
 		quiesce_log(log, QUIESCE_ERR, "cannot start the worker: %s", strerror(-r));
-		return;
+		return after_us(started_us, DRIVERS_DEADLINE_MS);
 	}
 	if (child.pid == 0)
 		_exit(worker(shared, started_us, child.fd));
 
-	while ((heard = quiesce_child_hear(&child, deadline_us)) == QUIESCE_TELL_CONFIG) {
-		uint32_t ms = shared->deadline_ms;
-
-		deadline_us = started_us + (ms < DEADLINE_MS_MAX ? ms : DEADLINE_MS_MAX) * 1000ull;
+	while ((heard = quiesce_child_hear(&child, deadline_us)) > 0 &&
+	       heard != QUIESCE_TELL_DONE) {
+		if (heard == QUIESCE_TELL_CONFIG)
+			deadline_us = after_us(started_us, shared->deadline_ms);
+		else if (heard == QUIESCE_TELL_QUIESCED)
+			end_us = deadline_us = after_us(quiesce_monotonic_us(), shared->drivers_ms);
 	}
 	ended = quiesce_child_end(&child, heard == -ETIMEDOUT, &status);
 	log_end(log, heard, ended, status);
+	return end_us ? end_us : after_us(quiesce_monotonic_us(), shared->drivers_ms);
 }
 
 static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
 {
 	struct quiesce_shared *shared;
 	int autoprobe, r = 0;
+	uint64_t end_us;
 
 	shared = share();
 	if (!shared) {
@@ -89,12 +101,12 @@ static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
 	}
 
 	autoprobe = quiesce_autoprobe_off();
-	supervise(log, shared, worker);
+	end_us = supervise(log, shared, worker);
 	if (autoprobe >= 0)
 		r = quiesce_autoprobe_on(autoprobe);
 	if (r < 0)
 		quiesce_log(log, QUIESCE_ERR, "drivers_autoprobe stays off: %s", strerror(-r));
-	quiesce_put_back(log, shared);
+	quiesce_put_back(log, shared, end_us);
 }
 
 /* Planning and observing change nothing, drivers_autoprobe included. */
@@ -103,7 +115,7 @@ static void look(const struct quiesce_log *log, quiesce_worker *worker)
 	struct quiesce_shared *shared = share();
 
 	if (shared)
-		supervise(log, shared, worker);
+		(void)supervise(log, shared, worker);
 }
 
 static void act(const struct quiesce_log *log, quiesce_worker *worker)

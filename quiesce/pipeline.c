@@ -15,8 +15,9 @@
 #define VERDICTS_LOGGED_MAX 20
 
 static const char *const stage_words[QUIESCE_STAGES] = {
-	[QUIESCE_STAGE_CONFIG] = "config", [QUIESCE_STAGE_FENCE] = "fence",
-	[QUIESCE_STAGE_PLAN] = "plan",	   [QUIESCE_STAGE_RESET] = "reset",
+	[QUIESCE_STAGE_FENCE] = "fence",
+	[QUIESCE_STAGE_PLAN] = "plan",
+	[QUIESCE_STAGE_RESET] = "reset",
 	[QUIESCE_STAGE_VERIFY] = "verify",
 };
 
@@ -121,24 +122,30 @@ static void reset_starts(void *data, size_t i, enum pcireset_method method)
 static int make_resets(struct quiesce_run *run)
 {
 	const struct pcireset_observer observer = { reset_starts, run };
-	const struct pcireset_limits limits = {
-		.function_ms = run->config.reset_ms,
-		.bus_extra_ms = BUS_EXTRA_MS,
-		.port_extra_ms = PORT_EXTRA_MS,
-		.deadline_us = run->deadline_us,
-	};
 	_cleanup_free_ struct pcireset_journal *own = NULL;
-	struct pcireset_journal *journal = run->journal;
+	struct pcireset_task task = {
+		.io = run->io,
+		.machine = &run->machine,
+		.steps = run->steps,
+		.limits = {
+			.function_ms = run->config.reset_ms,
+			.bus_extra_ms = BUS_EXTRA_MS,
+			.port_extra_ms = PORT_EXTRA_MS,
+			.deadline_us = run->deadline_us,
+		},
+		.journal = run->journal,
+		.observer = &observer,
+		.outcomes = run->outcomes,
+	};
 
-	if (!journal || journal->capacity < run->machine.n) {
+	if (!task.journal || task.journal->capacity < run->machine.n) {
 		own = calloc(1, sizeof(*own) + run->machine.n * sizeof(own->entries[0]));
 		if (!own)
 			return -ENOMEM;
 		own->capacity = run->machine.n;
-		journal = own;
+		task.journal = own;
 	}
-	return pcireset_kernel_reset(run->io, &run->machine, run->steps, &limits, journal,
-				     &observer, run->outcomes);
+	return pcireset_reset(&task);
 }
 
 static int reset(struct quiesce_run *run)

@@ -14,7 +14,6 @@
 #define AUTOPROBE "/sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
-#define TOTAL_MS 15000	 /* nor all of them together longer than this */
 
 int quiesce_autoprobe_off(void)
 {
@@ -162,10 +161,9 @@ static bool put_back_on(const struct quiesce_log *log, struct quiesce_shared *sh
 	return true;
 }
 
-void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared)
+void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared,
+		      uint64_t end_us)
 {
-	uint64_t end_us = quiesce_monotonic_us() + TOTAL_MS * 1000ull;
-
 	shared->next = 0;
 	while (put_back_on(log, shared, end_us))
 		if (quiesce_monotonic_us() >= end_us) {

@@ -109,6 +109,7 @@ struct quiesce_rule {
  * @drain_ms: how long to wait for pending transactions
  * @reset_ms: how long one reset may take
  * @deadline_ms: how long fence and resets may take together
+ * @drivers_ms: how long all that follows may take
  * @rules: user's rules in order; heap, with their strings
  * @n_rules: how many
  * @n_errors: lines that were not understood
@@ -118,6 +119,7 @@ struct quiesce_config {
 	uint32_t drain_ms;
 	uint32_t reset_ms;
 	uint32_t deadline_ms;
+	uint32_t drivers_ms;
 	struct quiesce_rule *rules;
 	size_t n_rules;
 	size_t n_errors;
@@ -218,7 +220,6 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 
 /** enum quiesce_stage - told to struct quiesce_run's on_stage when it is over */
 enum quiesce_stage {
-	QUIESCE_STAGE_CONFIG,
 	QUIESCE_STAGE_FENCE,
 	QUIESCE_STAGE_PLAN,
 	QUIESCE_STAGE_RESET,
@@ -311,13 +312,16 @@ void quiesce_early_mounts(void);
 
 /**
  * struct quiesce_shared - memory of PID 1 and its children
- * @deadline_ms: how long the worker may take; it knows once it has its configuration
+ * @deadline_ms: how long fence and resets may take; the worker knows once it has
+ *	its configuration
+ * @drivers_ms: how long all that follows may take, PID 1's own part included
  * @next: what the child that puts things back is about to do
  * @turn: number of that child; an earlier one that comes to life again stops
  * @journal: what the worker changed; QUIESCE_JOURNAL_CAPACITY entries
  */
 struct quiesce_shared {
 	uint32_t deadline_ms;
+	uint32_t drivers_ms;
 	size_t next;
 	uint32_t turn;
 	struct pcireset_journal *journal;
@@ -325,8 +329,9 @@ struct quiesce_shared {
 
 /** What the worker tells PID 1 through its pipe, a byte each. */
 enum quiesce_tell {
-	QUIESCE_TELL_CONFIG = 'c', /* deadline_ms is set */
-	QUIESCE_TELL_DONE = 'd',   /* PID 1 may go on, even if a thread is stuck */
+	QUIESCE_TELL_CONFIG = 'c',   /* deadline_ms and drivers_ms are set */
+	QUIESCE_TELL_QUIESCED = 'q', /* fence and resets are over */
+	QUIESCE_TELL_DONE = 'd',     /* PID 1 may go on, even if a thread is stuck */
 };
 
 /**
@@ -365,7 +370,8 @@ int quiesce_autoprobe_on(int fd);
 /** quiesce_put_back_from() - from shared->next on: the journal, then drivers_probe */
 int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared);
 /** quiesce_put_back() - journal and drivers_probe, by children with deadlines */
-void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared);
+void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared,
+		      uint64_t end_us);
 
 /* child.c: children of PID 1, watched with deadlines */
 

@@ -36,10 +36,22 @@ static void tell(int fd, enum quiesce_tell what)
 	(void)!write(fd, &byte, 1);
 }
 
+static void on_stage(void *data, enum quiesce_stage stage)
+{
+	if (stage == QUIESCE_STAGE_VERIFY)
+		tell(*(const int *)data, QUIESCE_TELL_QUIESCED);
+}
+
 int quiesce_worker_main(struct quiesce_shared *shared, uint64_t started_us, int tell_fd)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
-	struct quiesce_run run = { .root = "", .log = &log, .started_us = started_us };
+	struct quiesce_run run = {
+		.root = "",
+		.log = &log,
+		.started_us = started_us,
+		.on_stage = on_stage,
+		.on_stage_data = &tell_fd,
+	};
 	struct pcireset_io *io;
 	int r;
 
@@ -49,6 +61,7 @@ int quiesce_worker_main(struct quiesce_shared *shared, uint64_t started_us, int 
 	/* A tenth is left for reading back and for the report. */
 	run.deadline_us = started_us + run.config.deadline_ms * 900ull;
 	shared->deadline_ms = run.config.deadline_ms;
+	shared->drivers_ms = run.config.drivers_ms;
 	tell(tell_fd, QUIESCE_TELL_CONFIG);
 
 	r = pcireset_io_open("/", &io);

@@ -46,6 +46,7 @@ static void defaults_are_those_of_the_shipped_file(void **state)
 	assert_int_equal(config.drain_ms, 100);
 	assert_int_equal(config.reset_ms, 2000);
 	assert_int_equal(config.deadline_ms, 10000);
+	assert_int_equal(config.drivers_ms, 15000);
 }
 
 static void rules_keep_their_order_and_their_lines(void **state)

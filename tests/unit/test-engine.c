@@ -73,12 +73,18 @@ static void reset_by(size_t i, enum pcireset_method method)
 
 static void run(uint32_t function_ms, uint32_t deadline_ms)
 {
-	const struct pcireset_limits limits = { function_ms, 1100, 100, deadline_ms * 1000ull };
 	const struct pcireset_observer observer = { reset_starts, NULL };
+	const struct pcireset_task task = {
+		.io = &fake.io,
+		.machine = &machine,
+		.steps = steps,
+		.limits = { function_ms, 1100, 100, deadline_ms * 1000ull },
+		.journal = journal,
+		.observer = &observer,
+		.outcomes = outcomes,
+	};
 
-	assert_int_equal(pcireset_kernel_reset(&fake.io, &machine, steps, &limits, journal,
-					       &observer, outcomes),
-			 0);
+	assert_int_equal(pcireset_reset(&task), 0);
 }
 
 static void drivers_are_kept_away_and_one_method_is_pinned_meanwhile(void **state)
