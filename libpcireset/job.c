@@ -25,6 +25,22 @@ int pcireset_job_add(struct pcireset_job *job, const char *path, const char *tex
 	return 0;
 }
 
+void pcireset_job_run(struct pcireset_job *job,
+		      int (*write)(void *data, const char *path, const char *text), void *data)
+{
+	for (size_t i = 0; i < job->n_writes; i++) {
+		const struct pcireset_write *w = &job->writes[i];
+		int *result = w->restores ? &job->restore_result : &job->result;
+		int r;
+
+		if (!w->restores && job->result < 0)
+			continue;
+		r = write(data, w->path, w->text);
+		if (r < 0 && *result == 0)
+			*result = r;
+	}
+}
+
 void pcireset_job_free(struct pcireset_job *job)
 {
 	if (!job)

@@ -38,19 +38,9 @@ int pcireset_file_write(int root_fd, const char *path, const char *text)
 	return (size_t)n == bytes ? 0 : -EIO;
 }
 
-static void make_writes(int root_fd, struct pcireset_job *job)
+static int write_below(void *data, const char *path, const char *text)
 {
-	for (size_t i = 0; i < job->n_writes; i++) {
-		const struct pcireset_write *w = &job->writes[i];
-		int *result = w->restores ? &job->restore_result : &job->result;
-		int r;
-
-		if (!w->restores && job->result < 0)
-			continue;
-		r = pcireset_file_write(root_fd, w->path, w->text);
-		if (r < 0 && *result == 0)
-			*result = r;
-	}
+	return pcireset_file_write(*(const int *)data, path, text);
 }
 
 static void *thread_main(void *data)
@@ -58,7 +48,7 @@ static void *thread_main(void *data)
 	struct thread_start start = *(struct thread_start *)data;
 
 	free(data);
-	make_writes(start.root_fd, start.job);
+	pcireset_job_run(start.job, write_below, &start.root_fd);
 	/* A pointer is far below PIPE_BUF: written whole or not at all. */
 	(void)!write(start.pipe_fd, &start.job, sizeof(start.job));
 	return NULL;

@@ -105,6 +105,15 @@ struct pcireset_job {
 };
 
 /**
+ * pcireset_job_run() - make a job's writes; for those who build a door
+ * @job: its results are set
+ * @write: makes one write; -errno
+ * @data: first argument of @write
+ */
+void pcireset_job_run(struct pcireset_job *job,
+		      int (*write)(void *data, const char *path, const char *text), void *data);
+
+/**
  * pcireset_job_free() - free a job, its writes and their strings
  * @job: may be NULL
  */
@@ -205,6 +214,8 @@ enum pcireset_method {
 
 /** Bit of a method in a mask. */
 #define PCIRESET_BIT(method) (1u << (method))
+/** Every method that can be believed: PM reports success and does nothing. */
+#define PCIRESET_ANY_METHOD (~PCIRESET_BIT(PCIRESET_METHOD_PM))
 /** Every method that reaches one function only. */
 #define PCIRESET_FUNCTION_LEVEL                        \
 	(PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC) | \

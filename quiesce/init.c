@@ -11,7 +11,6 @@
 
 #include "quiesce.h"
 
-#define CMDLINE_BYTES_MAX 65536
 #define DEVKMSG_SWITCH "/proc/sys/kernel/printk_devkmsg"
 
 /* Until the worker has its configuration; no disk is read before that. */
@@ -125,7 +124,7 @@ static void act(const struct quiesce_log *log, quiesce_worker *worker)
 	struct quiesce_config config;
 
 	quiesce_config_defaults(&config);
-	if (quiesce_file_read("", "proc/cmdline", CMDLINE_BYTES_MAX, &cmdline) == 0)
+	if (quiesce_file_read("", "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) == 0)
 		wanted = quiesce_parameters_parse(cmdline, &config, NULL);
 
 	if (wanted == QUIESCE_OFF)

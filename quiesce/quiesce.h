@@ -162,6 +162,8 @@ void quiesce_config_free(struct quiesce_config *config);
 int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value);
 const char *quiesce_level_word(enum quiesce_level level);
 
+#define QUIESCE_CMDLINE_BYTES_MAX 65536
+
 /** enum quiesce_switch - rd.pci_quiesce= on the kernel command line */
 enum quiesce_switch {
 	QUIESCE_ON,

@@ -6,8 +6,6 @@
 
 #include "quiesce.h"
 
-#define ALL_METHODS (~PCIRESET_BIT(PCIRESET_METHOD_PM))
-
 /* First match wins. Class codes: PCI Code and ID Assignment Specification. */
 static const struct quiesce_rule defaults[] = {
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "06*", "default:bridge", "bridge" },
@@ -60,7 +58,7 @@ static const struct quiesce_rule cautious[] = {
 };
 
 static const struct quiesce_rule everything_else = {
-	PCIRESET_RESET, ALL_METHODS, QUIESCE_MATCH_ADDRESS,
+	PCIRESET_RESET, PCIRESET_ANY_METHOD, QUIESCE_MATCH_ADDRESS,
 	"*",		"default:reset", "not on the allowlist",
 };
 
@@ -68,7 +66,7 @@ static const struct quiesce_rule everything_else = {
 static const unsigned int level_methods[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_FENCE] = 0,
 	[QUIESCE_LEVEL_FLR] = PCIRESET_FUNCTION_LEVEL,
-	[QUIESCE_LEVEL_SBR] = ALL_METHODS,
+	[QUIESCE_LEVEL_SBR] = PCIRESET_ANY_METHOD,
 };
 
 /* A function in the words that patterns are compared with. */

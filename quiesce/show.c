@@ -6,9 +6,15 @@
 
 #include "quiesce.h"
 
+/* Before reset_method there are only the capabilities to tell. */
+static unsigned int offered_by(const struct pcireset_function *f)
+{
+	return f->has_reset_method ? f->offers : f->advertises;
+}
+
 static void methods_of(const struct pcireset_function *f, char *buffer, size_t bytes)
 {
-	unsigned int offered = f->has_reset_method ? f->offers : f->advertises;
+	unsigned int offered = offered_by(f);
 	size_t used = 0;
 
 	buffer[0] = '\0';
@@ -46,7 +52,7 @@ void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out)
 static struct cJSON *function_object(const struct pcireset_machine *machine, size_t i)
 {
 	const struct pcireset_function *f = &machine->functions[i];
-	unsigned int offered = f->has_reset_method ? f->offers : f->advertises;
+	unsigned int offered = offered_by(f);
 	struct cJSON *object = cJSON_CreateObject(), *resets;
 	char text[PCIRESET_ADDRESS_BYTES];
 

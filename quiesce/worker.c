@@ -5,8 +5,6 @@
 
 #include "quiesce.h"
 
-#define CMDLINE_BYTES_MAX 65536
-
 static void warn(void *data, const char *file, unsigned int line, const char *problem)
 {
 	const struct quiesce_log *log = data;
@@ -24,7 +22,7 @@ enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *pat
 
 	quiesce_config_defaults(&run->config);
 	(void)quiesce_config_load(&run->config, run->root, path, &complaint);
-	if (quiesce_file_read(run->root, "proc/cmdline", CMDLINE_BYTES_MAX, &cmdline) < 0)
+	if (quiesce_file_read(run->root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) < 0)
 		return QUIESCE_ON;
 	return quiesce_parameters_parse(cmdline, &run->config, &complaint);
 }

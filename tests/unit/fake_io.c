@@ -188,21 +188,6 @@ static int job_start(void *data, struct pcireset_job *job)
 	return 0;
 }
 
-static void make_writes(struct fake *fake, struct pcireset_job *job)
-{
-	for (size_t i = 0; i < job->n_writes; i++) {
-		const struct pcireset_write *w = &job->writes[i];
-		int *result = w->restores ? &job->restore_result : &job->result;
-		int r;
-
-		if (!w->restores && job->result < 0)
-			continue;
-		r = write_now(fake, w->path, w->text);
-		if (r < 0 && *result == 0)
-			*result = r;
-	}
-}
-
 static int job_wait(void *data, uint64_t deadline_us, struct pcireset_job **ret_job)
 {
 	struct fake *fake = data;
@@ -220,7 +205,7 @@ static int job_wait(void *data, uint64_t deadline_us, struct pcireset_job **ret_
 	if (fake->now_us < first->ends_us)
 		fake->now_us = first->ends_us;
 	*ret_job = first->job;
-	make_writes(fake, first->job);
+	pcireset_job_run(first->job, attr_write, fake);
 	*first = fake->jobs[--fake->n_jobs];
 	return 0;
 }
