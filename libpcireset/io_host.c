@@ -171,7 +171,8 @@ static int host_attr_read(void *data, const char *path, char *buffer, size_t byt
 	_cleanup_close_ int fd = -1;
 	ssize_t n;
 
-	fd = openat(host->root_fd, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	/* O_NONBLOCK: a copy of a machine may hold anything. */
+	fd = openat(host->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 

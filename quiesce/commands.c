@@ -84,7 +84,7 @@ static int pass(struct quiesce_run *run, const struct quiesce_options *options)
 	pcireset_io_close(io);
 	if (r < 0)
 		return fail("stopped", r);
-	return run->n_bad > 0 ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
+	return run->n_bad > 0 || run->report_error ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
 }
 
 int quiesce_command_plan(const struct quiesce_options *options)
@@ -126,41 +126,71 @@ int quiesce_command_run(const struct quiesce_options *options)
 	return code;
 }
 
-int quiesce_command_report(const struct quiesce_options *options)
+/* The status that run had, or would have had at its end. */
+static int status_of(const struct cJSON *report)
 {
-	_cleanup_free_ char *text = NULL;
 	const struct cJSON *device;
-	struct cJSON *report;
-	int r;
 
-	r = quiesce_file_read(options->root, QUIESCE_REPORT, REPORT_BYTES_MAX, &text);
-	if (r < 0)
-		return fail("/" QUIESCE_REPORT, r);
-	if (options->json) {
-		(void)fputs(text, stdout);
-		return QUIESCE_OK;
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "complete")))
+		return QUIESCE_BAD_FUNCTIONS;
+	cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(report, "devices")) {
+		const char *verdict = cJSON_GetStringValue(
+			cJSON_GetObjectItemCaseSensitive(device, "verdict"));
+
+		if (verdict && (strcmp(verdict, pcireset_verdict_word(PCIRESET_LOST)) == 0 ||
+				strcmp(verdict, pcireset_verdict_word(PCIRESET_FAILED)) == 0))
+			return QUIESCE_BAD_FUNCTIONS;
 	}
+	return QUIESCE_OK;
+}
 
-	report = cJSON_Parse(text);
-	if (!report)
-		return fail("/" QUIESCE_REPORT, -EBADMSG);
+static void show_report(const struct cJSON *report)
+{
+	const struct cJSON *device;
 
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "complete")))
 		(void)puts("The run did not come to its end.");
 	quiesce_show_heading(stdout);
 	cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(report, "devices"))
 		quiesce_show_device(device, stdout);
+}
+
+int quiesce_command_report(const struct quiesce_options *options)
+{
+	_cleanup_free_ char *text = NULL;
+	struct cJSON *report;
+	int r, code;
+
+	r = quiesce_file_read(options->root, QUIESCE_REPORT, REPORT_BYTES_MAX, &text);
+	if (r < 0)
+		return fail("/" QUIESCE_REPORT, r);
+
+	report = cJSON_Parse(text);
+	if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(report, "devices"))) {
+		cJSON_Delete(report);
+		quiesce_log(&to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": not a report");
+		return QUIESCE_BAD_FUNCTIONS;
+	}
+	if (options->json)
+		(void)fputs(text, stdout);
+	else
+		show_report(report);
+
+	code = status_of(report);
 	cJSON_Delete(report);
-	return QUIESCE_OK;
+	return code;
 }
 
 int quiesce_command_check(const struct quiesce_options *options)
 {
-	struct quiesce_run run = { .root = options->root, .log = &to_stderr };
+	const struct quiesce_complaint complaint = quiesce_complaint_to(&to_stderr);
+	struct quiesce_config config;
 	size_t n_errors;
 
-	(void)quiesce_run_prepare(&run, options->config);
-	n_errors = run.config.n_errors;
-	quiesce_run_free(&run);
+	/* The file alone: this kernel's command line is not the crash kernel's. */
+	quiesce_config_defaults(&config);
+	(void)quiesce_config_load(&config, options->root, options->config, &complaint);
+	n_errors = config.n_errors;
+	quiesce_config_free(&config);
 	return n_errors ? QUIESCE_BAD_USAGE : QUIESCE_OK;
 }

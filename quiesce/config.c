@@ -135,21 +135,34 @@ complain(struct parser *parser, const char *format, ...)
 	parser->complaint->say(parser->complaint->data, parser->name, parser->line, problem);
 }
 
+static bool fits(char c, char shape)
+{
+	switch (shape) {
+	case 'x':
+		return c == '?' || isxdigit((unsigned char)c);
+	case 'b':
+		return c == '?' || c == '0' || c == '1';
+	case 'o':
+		return c == '?' || (c >= '0' && c <= '7');
+	default:
+		return c && c == shape;
+	}
+}
+
 /*
- * @shape is a template: x stands for a hexadecimal digit, anything else for
- * itself. A * in the pattern stands for the rest of one field.
+ * @shape is a template: x stands for a hexadecimal digit, b for a binary and o
+ * for an octal one, anything else for itself. A * in the pattern stands for the rest of one field.
  */
 static bool has_shape(const char *pattern, const char *shape)
 {
 	while (*pattern) {
 		if (*pattern == '*') {
 			pattern++;
-			while (*shape == 'x')
+			while (*shape && strchr("xbo", *shape))
 				shape++;
 			if (*pattern == '\0')
 				return true;
-		} else if (*shape == 'x' ? isxdigit((unsigned char)*pattern) || *pattern == '?' :
-					   *shape && *pattern == *shape) {
+		} else if (fits(*pattern, *shape)) {
 			pattern++;
 			shape++;
 		} else {
@@ -162,7 +175,7 @@ static bool has_shape(const char *pattern, const char *shape)
 /* Domains have four digits, or as many as they need. */
 static bool has_long_shape(const char *pattern)
 {
-	static const char *const address = "xxxxxxxx:xx:xx.x";
+	static const char *const address = "xxxxxxxx:xx:bx.o";
 
 	if (has_shape(pattern, address + 4))
 		return true;
@@ -175,7 +188,7 @@ static bool has_long_shape(const char *pattern)
 /* The pattern as rules.c compares it, or NULL where it can match nothing. */
 static char *normal_pattern(enum quiesce_match match, const char *text)
 {
-	static const char *const short_address = "xx:xx.x", *const id = "xxxx:xxxx",
+	static const char *const short_address = "xx:bx.o", *const id = "xxxx:xxxx",
 				 *const sub_id = "xxxx:xxxx:xxxx:xxxx", *const class_code = "xxxxxx";
 	char *pattern = NULL;
 	int r;

@@ -10,10 +10,10 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "list", quiesce_command_list, "functions, their drivers and the resets on offer" },
-	{ "plan", quiesce_command_plan, "what run would do, and why; writes nothing" },
+	{ "plan", quiesce_command_plan, "what run would do here and now, and why; writes nothing" },
 	{ "run", quiesce_command_run, "silence and reset; refuses outside a kdump kernel" },
 	{ "report", quiesce_command_report, "what the last run found" },
-	{ "check", quiesce_command_check, "is the configuration good" },
+	{ "check", quiesce_command_check, "validate the configuration" },
 };
 
 static void help(FILE *out)
@@ -25,32 +25,33 @@ static void help(FILE *out)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		(void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
 	(void)fputs("\nOptions:\n"
-		    "  --json         for programs: one object\n"
-		    "  --config FILE  instead of /etc/pci-quiesce.conf\n"
-		    "  --root DIR     prefix of /sys, /proc, /etc, /run and /dev/kmsg\n"
-		    "  --force        run outside a kdump kernel: drivers that are not\n"
-		    "                 loaded lose their devices\n"
+		    "  --json         print JSON\n"
+		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
+		    "                 /usr/lib/pci-quiesce.conf; not below --root\n"
+		    "  --root DIR     prefix of /sys, /proc, /etc, /usr/lib, /run and /dev/kmsg\n"
+		    "  --force        run even outside a kdump kernel: every function without\n"
+		    "                 a driver and not on the allowlist is fenced and reset\n"
 		    "  --help, --version\n\n"
-		    "Exit status: 0 no function is lost or failed, 1 some is,\n"
-		    "2 bad command line or configuration, 3 refused.\n",
+		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
+		    "not be read or written, 2 bad command line or configuration, 3 refused.\n",
 		    out);
 }
 
-static bool is_command(const char *word)
-{
-	for (size_t i = 0; word && i < ARRAY_SIZE(commands); i++)
-		if (strcmp(word, commands[i].name) == 0)
-			return true;
-	return false;
-}
-
-/* The kernel passes what it does not know of its command line as arguments. */
+/* By name: PID 1 of a container may well be one of the commands. */
 static bool is_init(char **argv)
 {
 	const char *slash = strrchr(argv[0], '/');
 
-	return getpid() == 1 &&
-	       (strcmp(slash ? slash + 1 : argv[0], "init") == 0 || !is_command(argv[1]));
+	return getpid() == 1 && strcmp(slash ? slash + 1 : argv[0], "init") == 0;
+}
+
+/* Output that did not arrive is a failure, after whatever was done. */
+static int with_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	(void)fputs("pci-quiesce: cannot write the output\n", stderr);
+	return code == QUIESCE_OK ? QUIESCE_BAD_FUNCTIONS : code;
 }
 
 int main(int argc, char **argv)
@@ -66,15 +67,15 @@ int main(int argc, char **argv)
 		return QUIESCE_BAD_USAGE;
 	if (options.help) {
 		help(stdout);
-		return QUIESCE_OK;
+		return with_output(QUIESCE_OK);
 	}
 	if (options.version) {
 		(void)puts("pci-quiesce " PCI_QUIESCE_VERSION);
-		return QUIESCE_OK;
+		return with_output(QUIESCE_OK);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (options.command && strcmp(options.command, commands[i].name) == 0)
-			return commands[i].run(&options);
+			return with_output(commands[i].run(&options));
 
 	if (options.command)
 		(void)fprintf(stderr, "pci-quiesce: unknown command \"%s\"\n", options.command);

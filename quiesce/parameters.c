@@ -30,6 +30,20 @@ static bool take_switch(const char *value, enum quiesce_switch *wanted)
 	return *wanted != QUIESCE_OFF || strcmp(value, "0") == 0;
 }
 
+/* The kernel takes - and _ for the same. */
+static char as_underscore(char c)
+{
+	return c == '-' ? '_' : c;
+}
+
+static bool has_prefix(const char *word)
+{
+	for (const char *p = PREFIX; *p; p++, word++)
+		if (as_underscore(*word) != *p)
+			return false;
+	return true;
+}
+
 static bool take_key(char *key, struct quiesce_config *config)
 {
 	char *value = strchr(key, '=');
@@ -38,10 +52,8 @@ static bool take_key(char *key, struct quiesce_config *config)
 		return false;
 
 	*value++ = '\0';
-	/* The kernel takes - and _ for the same. */
 	for (char *c = key; *c; c++)
-		if (*c == '-')
-			*c = '_';
+		*c = as_underscore(*c);
 	return !config || quiesce_config_set(config, key, value) == 0;
 }
 
@@ -62,8 +74,7 @@ enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce
 		_cleanup_free_ char *as_given = NULL;
 		bool good;
 
-		if (strncmp(word, PREFIX, length) != 0 ||
-		    (word[length] != '=' && word[length] != '.'))
+		if (!has_prefix(word) || (word[length] != '=' && word[length] != '.'))
 			continue;
 
 		as_given = strdup(word);

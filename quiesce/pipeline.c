@@ -31,14 +31,15 @@ static uint64_t since_start_us(const struct quiesce_run *run)
 	return run->io->now_us(run->io->data) - run->started_us;
 }
 
-static void stage_over(const struct quiesce_run *run, enum quiesce_stage stage)
+static void stage_over(struct quiesce_run *run, enum quiesce_stage stage)
 {
 	if (!run->dry_run) {
 		int r = quiesce_report_write(run);
 
-		if (r < 0)
+		if (r < 0 && r != run->report_error)
 			quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
 				    strerror(-r));
+		run->report_error = r;
 	}
 	if (run->on_stage)
 		run->on_stage(run->on_stage_data, stage);

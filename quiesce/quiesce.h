@@ -35,7 +35,7 @@ static inline void quiesce_close_p(const int *fd)
 /* Exit codes of the commands. */
 enum quiesce_exit {
 	QUIESCE_OK = 0,
-	QUIESCE_BAD_FUNCTIONS = 1, /* some function is lost or failed, or nothing could be read */
+	QUIESCE_BAD_FUNCTIONS = 1, /* some is lost or failed, or could not be read or written */
 	QUIESCE_BAD_USAGE = 2,     /* command line or configuration */
 	QUIESCE_REFUSED = 3,       /* not a kdump kernel, and no --force */
 };
@@ -266,6 +266,7 @@ struct quiesce_run {
 	uint64_t silence_us;
 	uint64_t total_us;
 	bool complete;
+	int report_error; /* of the last attempt to write it */
 	size_t n_bad;
 };
 
@@ -348,6 +349,9 @@ typedef int quiesce_worker(struct quiesce_shared *shared, uint64_t started_us, i
 
 /* worker.c */
 quiesce_worker quiesce_worker_main;
+
+/** quiesce_complaint_to() - complaints as warnings in a log */
+struct quiesce_complaint quiesce_complaint_to(const struct quiesce_log *log);
 
 /**
  * quiesce_run_prepare() - configuration from file and kernel command line

@@ -15,9 +15,14 @@ static void warn(void *data, const char *file, unsigned int line, const char *pr
 		quiesce_log(log, QUIESCE_WARNING, "%s: %s", file, problem);
 }
 
+struct quiesce_complaint quiesce_complaint_to(const struct quiesce_log *log)
+{
+	return (struct quiesce_complaint){ warn, (void *)log };
+}
+
 enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *path)
 {
-	const struct quiesce_complaint complaint = { warn, (void *)run->log };
+	const struct quiesce_complaint complaint = quiesce_complaint_to(run->log);
 	_cleanup_free_ char *cmdline = NULL;
 
 	quiesce_config_defaults(&run->config);

@@ -62,6 +62,8 @@ static void rules_keep_their_order_and_their_lines(void **state)
 	      "keep = address 3:00.0\n"
 	      "keep = address 10000:e1:00.0\n"
 	      "keep = address 00010000:e1:00.0\n"
+	      "keep = address 0000:01:00.8\n"
+	      "keep = address 0000:01:20.0\n"
 	      "keep = address 03:00.0\n");
 
 	assert_int_equal(config.n_rules, 7);
@@ -79,7 +81,9 @@ static void rules_keep_their_order_and_their_lines(void **state)
 	assert_string_equal(config.rules[6].pattern, "0000:03:00.0");
 	assert_string_equal(complaints,
 			    "t.conf:8: \"3:00.0\" is no pattern that can match\n"
-			    "t.conf:10: \"00010000:e1:00.0\" is no pattern that can match\n");
+			    "t.conf:10: \"00010000:e1:00.0\" is no pattern that can match\n"
+			    "t.conf:11: \"0000:01:00.8\" is no pattern that can match\n"
+			    "t.conf:12: \"0000:01:20.0\" is no pattern that can match\n");
 }
 
 static void keys_are_set(void **state)
@@ -196,6 +200,8 @@ static void the_switch_is_read_from_the_kernel_command_line(void **state)
 	(void)state;
 	assert_int_equal(quiesce_parameters_parse("ro quiet\n", &config, &complaint), QUIESCE_ON);
 	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0", &config, &complaint),
+			 QUIESCE_OFF);
+	assert_int_equal(quiesce_parameters_parse("rd.pci-quiesce=0", &config, &complaint),
 			 QUIESCE_OFF);
 	assert_int_equal(quiesce_parameters_parse("a rd.pci_quiesce=dry-run b\n", &config,
 						  &complaint),

@@ -33,7 +33,6 @@ def summarise(without_dir, with_dir):
         "kernel": kernel_version(with_dir),
         "without": {
             "stale_dma": without.get("stale_dma"),
-            "stale_dma_user_space": without.get("stale_dma_user_space"),
             "iommu_faults": without.get("iommu_faults"),
             "vmcore": os.path.exists(os.path.join(without_dir, "dump.ok")),
         },
@@ -57,7 +56,7 @@ def difference_shows(summary):
                 and quiesced["verdicts"])
 
 
-def table(summary):
+def table(summary, before_fence):
     without, quiesced = summary["without"], summary["with"]
 
     def word(value):
@@ -67,9 +66,9 @@ def table(summary):
 
     rows = [
         ("kernel " + str(summary["kernel"]), "without", "with"),
-        ("DMA of the crashed kernel, in the kdump kernel", without["stale_dma"], ""),
-        ("  of it after user space started / after the fence",
-         without["stale_dma_user_space"], quiesced["stale_dma_after_fence"]),
+        ("DMA of the crashed kernel, in the kdump kernel", without["stale_dma"],
+         before_fence + (quiesced["stale_dma_after_fence"] or 0)),
+        ("  of it after the fence", "-", quiesced["stale_dma_after_fence"]),
         ("IOMMU faults", without["iommu_faults"], quiesced["iommu_faults"]),
         ("all silent after (ms)", "never", quiesced["silence_ms"]),
         ("all reset after (ms)", "never", quiesced["quiesce_ms"]),
@@ -86,7 +85,7 @@ def main():
     with open(sys.argv[3], "w", encoding="utf-8") as file:
         json.dump(summary, file, indent=1)
         file.write("\n")
-    print(table(summary))
+    print(table(summary, load(sys.argv[2]).get("stale_dma_before_fence", 0)))
     sys.exit(not difference_shows(summary))
 
 
