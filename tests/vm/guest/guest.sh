@@ -74,3 +74,12 @@ list_functions() {
 		mark "$1: function ${dev##*/} $PCI_ID $PCI_CLASS $(command_of "$dev") $DRIVER"
 	done
 }
+
+# "PHASE: config ADDRESS HEX": the 256 bytes that every function has.
+list_configs() {
+	for dev in /sys/bus/pci/devices/*; do
+		[ -e "$dev" ] || continue
+		mark "$1: config ${dev##*/} $(dd if="$dev/config" bs=256 count=1 2>/dev/null |
+			od -An -v -tx1 | tr -d ' \n')"
+	done
+}

@@ -15,6 +15,7 @@ import os
 import sys
 from collections import Counter
 
+from judge_resets import check_before, check_resets
 from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
 
 VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
@@ -212,6 +213,11 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=()):
                    window_ms=round((driver - last) * 1000) if driver < float("inf") else None)
     if report:
         problems += check_silence(report, console, first, last)
+        problems += check_before(trace, functions, report, console.kernel, console.init)
+        wrong, seen = check_resets(trace, functions, report, kept, console.init,
+                                   console.next_init or float("inf"))
+        problems += wrong
+        numbers.update(seen)
         numbers.update(silence_ms=report["silence_us"] / 1000, quiesce_ms=report["total_ms"],
                        verdicts=dict(Counter(d["verdict"] for d in report["devices"])))
     return problems, numbers

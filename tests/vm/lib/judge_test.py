@@ -5,7 +5,7 @@ import copy
 import unittest
 
 from judge import judge
-from observe import parse_console, parse_trace, requester_of
+from observe import find_capability, parse_console, parse_trace, requester_of
 
 MACHINE = """\
 0000:00:03.0 1B36:000C 60400 0507 pcieport
@@ -14,11 +14,15 @@ MACHINE = """\
 0000:02:00.1 1AF4:1044 FF00 0507 virtio-pci
 0000:03:00.0 1B36:000E 60400 0107 -
 0000:04:01.0 10EC:8139 20000 0107 8139cp"""
+# Bus numbers of the bridges, offsets of the PCI Express capabilities.
+BUSES = {"0000:00:03.0": (1, 2), "0000:03:00.0": (4, 4)}
+EXPRESS = {"0000:00:03.0": 0x54, "0000:01:00.0": 0xe0, "0000:02:00.0": 0x40, "0000:02:00.1": 0x40}
 ALLOWED = ("0000:02:00.0",)
 
 CONSOLE = """\
 100.0 [    0.000000] Linux version 6.1
 {first}
+{configs}
 110.0 [   10.000000] pq-test: first: crash
 112.0 [    0.000000] Linux version 6.1
 114.0 [    2.000000] Run /init as init process
@@ -40,6 +44,10 @@ TRACE = """\
 7@114.100000:pci_cfg_write e1000e 01:00.0 @0x4 <- 0x503
 7@114.150000:pci_cfg_write virtio-rng-pci 02:00.1 @0x4 <- 0x503
 7@114.200000:pci_cfg_write rtl8139 04:01.0 @0x4 <- 0x503
+7@114.250000:pci_cfg_write e1000e 01:00.0 @0xe8 <- 0x8000
+7@114.260000:pci_cfg_write virtio-rng-pci 02:00.1 @0x48 <- 0x8000
+7@114.270000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42
+7@114.280000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x2
 7@114.300000:vtd_dmar_translate dev 02:00.00 iova 0xfff -> gpa 0x2bd28000 mask 0xfff
 7@115.600000:pci_cfg_write virtio-rng-pci 02:00.0 @0x4 <- 0x107
 7@115.700000:pci_cfg_write virtio-rng-pci 02:00.1 @0x4 <- 0x507
@@ -54,8 +62,25 @@ def listing(phase, time, skip=""):
                      for line in MACHINE.splitlines() if not skip or skip not in line)
 
 
+def config(address):
+    """256 bytes as a function has them: a list of two capabilities at most."""
+    raw = bytearray(256)
+    raw[0xe] = 0x81 if address in BUSES else 0
+    raw[0x19], raw[0x1a] = BUSES.get(address, (0, 0))
+    if address in EXPRESS:
+        raw[0x6], raw[0x34] = 0x10, 0xc8
+        raw[0xc8:0xca] = 0x01, EXPRESS[address]
+        raw[EXPRESS[address]] = 0x10
+    return raw
+
+
+def configs():
+    return "\n".join(f"109.5 [    9.500000] pq-test: first: config {address} {config(address).hex()}"
+                     for address in (line.split()[0] for line in MACHINE.splitlines()))
+
+
 def console(second=None, **replacements):
-    text = CONSOLE.format(first=listing("first", 109.0),
+    text = CONSOLE.format(first=listing("first", 109.0), configs=configs(),
                           second=listing("second", 119.0) if second is None else second)
     for old, new in replacements.get("replace", []):
         assert old in text
@@ -74,10 +99,13 @@ def trace(*replacements, add=()):
 def report():
     devices = []
     for line in MACHINE.splitlines():
-        address = line.split()[0]
+        address, _, _, command, _ = line.split()
         keep = address in ALLOWED or " 604" in line
+        conventional = address.startswith("0000:04")
         devices.append({"address": address, "action": "keep" if keep else "reset",
-                        "method": None if keep else "flr",
+                        "method": None if keep else "sbr" if conventional else "flr",
+                        "via": "0000:03:00.0" if conventional else None,
+                        "evidence": {"before": {"command": command}},
                         "verdict": "kept" if keep else "completed"})
     return {"complete": True, "silence_us": 150000, "total_ms": 1200, "devices": devices}
 
@@ -87,11 +115,24 @@ class Good(unittest.TestCase):
         got = trace()
         self.assertEqual(len(got.dma), 6)
         self.assertEqual(got.dma[1].requester, requester_of("0000:01:00.0"))
-        self.assertEqual(len(got.writes), 8)
+        self.assertEqual(len(got.writes), 12)
         seen = console()
         self.assertEqual((seen.kernel, seen.init, seen.next_init), (112.0, 114.0, 115.5))
         self.assertEqual(seen.first["0000:03:00.0"].driver, "")
         self.assertTrue(seen.first["0000:03:00.0"].bridge)
+        self.assertEqual(seen.first["0000:00:03.0"].buses, range(1, 3))
+        for address, function in seen.first.items():
+            self.assertEqual(function.express_capability, EXPRESS.get(address))
+            self.assertEqual(function.leads_to_buses, address in BUSES)
+
+    def test_capability_list(self):
+        raw = config("0000:01:00.0")
+        self.assertEqual(find_capability(raw, 0x10), 0xe0)
+        self.assertIsNone(find_capability(raw, 0x11))
+        raw[0xe1] = 0xc8
+        self.assertIsNone(find_capability(raw, 0x11))
+        raw[0x6] = 0
+        self.assertIsNone(find_capability(raw, 0x10))
 
     def test_with(self):
         problems, numbers = judge("with", trace(), console(), report(), ALLOWED)
@@ -99,6 +140,25 @@ class Good(unittest.TestCase):
         self.assertEqual(numbers["stale_dma_after_fence"], 0)
         self.assertEqual(numbers["stale_dma_before_fence"], 2)
         self.assertEqual(numbers["window_ms"], 1500)
+        self.assertEqual(numbers["resets_traced"], {"flr": 2, "sbr": 1})
+
+    def test_widths(self):
+        """The same resets, written in other widths."""
+        for case in ((("01:00.0 @0xe8 <- 0x8000", "01:00.0 @0xe9 <- 0x80"),),
+                     (("01:00.0 @0xe8 <- 0x8000", "01:00.0 @0xe8 <- 0x10a810"),),
+                     (("03:00.0 @0x3e <- 0x42", "03:00.0 @0x3c <- 0x42010b"),
+                      ("03:00.0 @0x3e <- 0x2", "03:00.0 @0x3c <- 0x2010b"))):
+            problems, _ = judge("with", trace(*case), console(), report(), ALLOWED)
+            self.assertEqual(problems, [])
+
+    def test_resets_of_others(self):
+        """Before /init it is the kernel that resets, later the drivers do."""
+        for time in ("113.900000", "115.650000"):
+            problems, _ = judge("with", trace(add=(
+                f"7@{time}:pci_cfg_write virtio-rng-pci 02:00.0 @0x48 <- 0x8000",
+                f"7@{time}:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x40")),
+                console(), report(), ALLOWED)
+            self.assertEqual(problems, [])
 
     def test_without(self):
         """Stale until the function's own driver, one requester for a bus."""
@@ -170,6 +230,84 @@ class Bad(unittest.TestCase):
             ("7@114.100000:pci_cfg_write e1000e", "7@114.050000:pci_cfg_write e1000e"),
             ("7@114.200000:pci_cfg_write rtl", "7@115.200000:pci_cfg_write rtl")))
 
+    def changed(self, word, **changes):
+        """The report, altered by hand for one function: keys are addresses."""
+        bad = report()
+        for device in bad["devices"]:
+            device.update(changes.get(device["address"], {}))
+        self.convicted(word, report=bad)
+
+    def test_reset_missing(self):
+        flr = "7@114.250000:pci_cfg_write e1000e 01:00.0 @0xe8 <- 0x8000\n"
+        says = "0000:01:00.0: the report says flr"
+        for new in ("", flr.replace("0x8000", "0x7fff"), flr.replace("@0xe8", "@0xe9"),
+                    flr.replace("@0xe8", "@0xea"), flr.replace("@0xe8", "@0x48"),
+                    flr.replace("01:00.0", "01:00.1"), flr.replace("@114.25", "@115.55"),
+                    flr.replace("@114.25", "@113.95")):
+            self.convicted(says, trace=trace((flr, new)))
+        self.convicted("0000:02:00.1: the report says flr", trace=trace(
+            ("02:00.1 @0x48 <- 0x8000", "02:00.1 @0x88 <- 0x8000")))
+        bus = "7@114.270000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42\n"
+        says = "0000:04:01.0: the report says sbr via 0000:03:00.0"
+        for new in ("", bus.replace("0x42", "0x2"), bus.replace("@0x3e", "@0x3d"),
+                    bus.replace("@0x3e", "@0x3f"), bus.replace("03:00.0", "01:00.0"),
+                    bus.replace("@114.27", "@115.55"), bus.replace("@114.27", "@113.95")):
+            self.convicted(says, trace=trace((bus, new)))
+
+    def test_bus_left_in_reset(self):
+        end = "7@114.280000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x2\n"
+        for new in ("", end.replace("0x2", "0x40"), end.replace("@114.28", "@114.265"),
+                    end.replace("@114.28", "@115.6"), end.replace("@0x3e <- 0x2", "@0x3c <- 0x10b")):
+            self.convicted("left in reset", trace=trace((end, new)))
+        self.convicted("left in reset", trace=trace(add=(
+            "7@114.290000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42",)))
+
+    def test_reset_not_admitted(self):
+        silent = {"action": "fence", "method": None, "via": None}
+        flr, sbr = {"method": "flr", "via": None}, {"method": "sbr", "via": "0000:00:03.0"}
+        self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": silent})
+        self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": sbr})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": silent})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": flr})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": sbr})
+        for write in ("@0x3e <- 0x42", "@0x3c <- 0x42010b"):
+            self.convicted("0000:01:00.0: reset through 0000:00:03.0", trace=trace(add=(
+                f"7@114.285000:pci_cfg_write pcie-root-port 00:03.0 {write}",
+                "7@114.290000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x2")))
+
+    def test_reset_method(self):
+        for method in ("pm", "af", None):
+            self.changed(f"no trace can prove a reset by {method}",
+                         **{"0000:01:00.0": {"method": method}})
+        self.changed("sbr via None", **{"0000:04:01.0": {"via": None}})
+
+    def test_reset_of_bridge(self):
+        flr = ("7@114.285000:pci_cfg_write pcie-root-port 00:03.0 @0x5c <- 0x8000",)
+        self.convicted("0000:00:03.0: FLR of a bridge", trace=trace(add=flr))
+        lying = report()
+        lying["devices"][0].update(action="reset", method="flr")
+        self.convicted("0000:00:03.0: FLR of a bridge", trace=trace(add=flr), report=lying)
+
+    def test_reset_of_kept(self):
+        self.convicted("0000:02:00.0 is kept, yet got an FLR", trace=trace(add=(
+            "7@114.285000:pci_cfg_write virtio-rng-pci 02:00.0 @0x48 <- 0x8000",)))
+        self.convicted("0000:02:00.0 is kept, yet reset through 0000:00:03.0", trace=trace(add=(
+            "7@114.285000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x42",)))
+        self.changed("0000:01:00.0 is kept, yet got", **{"0000:01:00.0": {"action": "keep"}})
+
+    def test_config_missing(self):
+        line = next(line for line in configs().splitlines() if "0000:02:00.1" in line)
+        for new in ("", line[:-2]):
+            self.convicted("no config space known of 0000:02:00.1",
+                           console=console(replace=[(line, new)]))
+
+    def test_before(self):
+        for command in ("0503", None):
+            self.changed("0000:01:00.0: COMMAND was 0507, the report says", **{
+                "0000:01:00.0": {"evidence": {"before": {"command": command}}}})
+        self.convicted("0000:01:00.0: COMMAND was 0107", trace=trace(add=(
+            "7@113.500000:pci_cfg_write e1000e 01:00.0 @0x4 <- 0x107",)))
+
     def test_expected(self):
         self.convicted("expected reset sbr", expected=[("0000:01:00.0", "reset", "sbr")])
 
@@ -185,7 +323,8 @@ class Bad(unittest.TestCase):
         self.convicted("the next init ran after", deadline=1.0)
         self.convicted("no kdump kernel", console=parse_console([]))
         self.convicted("no kdump kernel", mode="next-init", console=parse_console(
-            CONSOLE.split("114.0")[0].format(first=listing("first", 109.0)).splitlines()))
+            CONSOLE.split("114.0")[0].format(first=listing("first", 109.0),
+                                             configs=configs()).splitlines()))
 
     def test_no_stale_dma(self):
         self.convicted("no stale DMA", mode="without", trace=parse_trace([]))

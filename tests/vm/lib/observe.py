@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 
 COMMAND = 0x4
 BUS_MASTER = 0x4
+STATUS = 0x6
+HEADER_TYPE = 0xe
+SECONDARY = 0x19
+SUBORDINATE = 0x1a
+CAPABILITIES = 0x34
+EXPRESS = 0x10
 
 _TRACE = re.compile(r"\d+@(\d+\.\d+):(\w+) (.*)")
 _DEV = re.compile(r"dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) ")
@@ -16,6 +22,7 @@ _SID = re.compile(r"sid 0x([0-9a-f]+)")
 _WRITE = re.compile(r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) <- 0x([0-9a-f]+)")
 _CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
 _FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
+_CONFIG = re.compile(r"pq-test: first: config (\S+) ([0-9a-f]{512})$")
 # Sentences of the init that runs after pci-quiesce, or of what it starts.
 _NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
 
@@ -44,6 +51,7 @@ class Function:
     pci_class: str
     command: int
     driver: str
+    config: bytes = b""
 
     @property
     def requester(self):
@@ -52,6 +60,20 @@ class Function:
     @property
     def bridge(self):
         return self.pci_class.startswith("06")
+
+    @property
+    def leads_to_buses(self):
+        return self.config[HEADER_TYPE] & 0x7f == 1
+
+    @property
+    def buses(self):
+        """Numbers of all buses below a bridge."""
+        return range(self.config[SECONDARY], self.config[SUBORDINATE] + 1)
+
+    @property
+    def express_capability(self):
+        """Offset of the PCI Express capability, None without one."""
+        return find_capability(self.config, EXPRESS)
 
 
 @dataclass
@@ -72,6 +94,20 @@ def requester_of(address):
     device, function = rest.split(".")
     assert domain == "0000", "one domain is all this machine has"
     return int(bus, 16) << 8 | int(device, 16) << 3 | int(function, 16)
+
+
+def find_capability(config, wanted):
+    """Offset of a capability in 256 bytes of config space; the list may loop."""
+    if not config[STATUS] & 0x10:
+        return None
+    seen = set()
+    offset = config[CAPABILITIES] & ~3
+    while offset >= 0x40 and offset not in seen:
+        if config[offset] == wanted:
+            return offset
+        seen.add(offset)
+        offset = config[offset + 1] & ~3
+    return None
 
 
 def parse_trace(lines):
@@ -109,12 +145,14 @@ def parse_console(lines):
             kernels += 1
             if kernels == 2:
                 console.kernel = time
-        function = _FUNCTION.search(text)
+        function, config = _FUNCTION.search(text), _CONFIG.search(text)
         if function:
             phase, address, vendor, device, pci_class, command, driver = function.groups()
             getattr(console, phase)[address] = Function(
                 address, vendor.lower(), device.lower(), pci_class.lower().zfill(6), int(command, 16),
                 "" if driver == "-" else driver)
+        elif config and config[1] in console.first:
+            console.first[config[1]].config = bytes.fromhex(config[2])
         elif "pq-test: " in text:
             console.marks.append((time, text.split("pq-test: ", 1)[1]))
             if console.marks[-1][1] == "second: end":
