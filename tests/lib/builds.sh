@@ -14,7 +14,7 @@
 # wrap, source package, suite that has the version
 builds_tarballs=(
 	'pciutils pciutils trixie'
-	'inih libinih sid'
+	'inih libinih trixie'
 	'cjson cjson bookworm'
 )
 
