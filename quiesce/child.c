@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 /* From the last close of the pipe to the zombie it is a few instructions. */
 #define REAP_MS 200

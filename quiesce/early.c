@@ -3,7 +3,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 bool quiesce_is_kdump(const char *root)
 {

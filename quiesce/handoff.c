@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 static const char *const next_inits[] = {
 	"/init.pci-quiesce",

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 #define DEVKMSG_SWITCH "/proc/sys/kernel/printk_devkmsg"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "pid1.h"
 
 static const struct {
 	const char *name;

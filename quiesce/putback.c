@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 #define AUTOPROBE "/sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"

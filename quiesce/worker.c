@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 static void warn(void *data, const char *file, unsigned int line, const char *problem)
 {

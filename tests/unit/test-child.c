@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 
 #include "fake_io.h"
-#include "quiesce.h"
+#include "pid1.h"
 
 static uint64_t in_ms(uint32_t ms)
 {

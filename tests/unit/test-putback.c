@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fake_io.h"
-#include "quiesce.h"
+#include "pid1.h"
 
 static struct fake fake;
 static struct quiesce_shared shared;

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "pid1.h"
 
 static char wanted_fault[16] = "exit";
 static char wanted_stage[16] = "fence";
