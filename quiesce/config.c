@@ -23,11 +23,14 @@ static const char *const levels[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_SBR] = "sbr",
 };
 
-static const char *const matches[QUIESCE_MATCHES] = {
-	[QUIESCE_MATCH_ADDRESS] = "address",
-	[QUIESCE_MATCH_ID] = "id",
-	[QUIESCE_MATCH_CLASS] = "class",
-	[QUIESCE_MATCH_DRIVER] = "driver",
+static const struct {
+	const char *word;
+	const char *example;
+} matches[QUIESCE_MATCHES] = {
+	[QUIESCE_MATCH_ADDRESS] = { "address", "0000:01:00.0 or 0000:01:00.*" },
+	[QUIESCE_MATCH_ID] = { "id", "8086:10d3 or 8086:10d3:103c:1234" },
+	[QUIESCE_MATCH_CLASS] = { "class", "0c0330 or 0c03*" },
+	[QUIESCE_MATCH_DRIVER] = { "driver", "e1000e" },
 };
 
 static const struct {
@@ -243,7 +246,7 @@ static int take_rule(struct parser *parser, const char *action, const char *text
 	int r;
 
 	(void)snprintf(kind, sizeof(kind), "%.*s", (int)length, text);
-	for (m = 0; m < QUIESCE_MATCHES && strcmp(kind, matches[m]) != 0; m++)
+	for (m = 0; m < QUIESCE_MATCHES && strcmp(kind, matches[m].word) != 0; m++)
 		;
 	if (m == QUIESCE_MATCHES) {
 		complain(parser, "unknown match \"%s\": address, id, class or driver", kind);
@@ -253,7 +256,8 @@ static int take_rule(struct parser *parser, const char *action, const char *text
 	text += length + strspn(text + length, " \t");
 	pattern = normal_pattern((enum quiesce_match)m, text);
 	if (!pattern) {
-		complain(parser, "\"%s\" is no pattern that can match", text);
+		complain(parser, "%s \"%s\" can match nothing: %s", matches[m].word, text,
+			 matches[m].example);
 		return 0;
 	}
 	rule.match = (enum quiesce_match)m;
@@ -283,7 +287,7 @@ static int take_key(struct parser *parser, const char *key, const char *value)
 	if (r == -ENOENT)
 		complain(parser, "unknown key \"%s\"", key);
 	else if (r < 0)
-		complain(parser, "bad value \"%s\"", value);
+		complain(parser, "bad value \"%s\" for %s", value, key);
 	return 0;
 }
 

@@ -45,6 +45,13 @@ static void on_stage(void *data, enum quiesce_stage stage)
 		tell(*(const int *)data, QUIESCE_TELL_QUIESCED);
 }
 
+/* Nobody is there to read what plan would print. */
+static int report_plan(const struct quiesce_run *run)
+{
+	quiesce_log(run->log, QUIESCE_NOTICE, "dry-run: the plan is in /" QUIESCE_REPORT);
+	return quiesce_report_write(run);
+}
+
 int quiesce_worker_main(struct quiesce_shared *shared, uint64_t started_us, int tell_fd)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
@@ -71,6 +78,8 @@ int quiesce_worker_main(struct quiesce_shared *shared, uint64_t started_us, int 
 	if (r == 0) {
 		run.io = io;
 		r = quiesce_pipeline_run(&run);
+		if (r == 0 && run.dry_run)
+			r = report_plan(&run);
 	}
 	if (r < 0)
 		quiesce_log(&log, QUIESCE_ERR, "stopped: %s", strerror(-r));

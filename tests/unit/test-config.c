@@ -80,10 +80,10 @@ static void rules_keep_their_order_and_their_lines(void **state)
 	assert_string_equal(config.rules[4].pattern, "e1000e");
 	assert_string_equal(config.rules[6].pattern, "0000:03:00.0");
 	assert_string_equal(complaints,
-			    "t.conf:8: \"3:00.0\" is no pattern that can match\n"
-			    "t.conf:10: \"00010000:e1:00.0\" is no pattern that can match\n"
-			    "t.conf:11: \"0000:01:00.8\" is no pattern that can match\n"
-			    "t.conf:12: \"0000:01:20.0\" is no pattern that can match\n");
+			    "t.conf:8: address \"3:00.0\" can match nothing: 0000:01:00.0 or 0000:01:00.*\n"
+			    "t.conf:10: address \"00010000:e1:00.0\" can match nothing: 0000:01:00.0 or 0000:01:00.*\n"
+			    "t.conf:11: address \"0000:01:00.8\" can match nothing: 0000:01:00.0 or 0000:01:00.*\n"
+			    "t.conf:12: address \"0000:01:20.0\" can match nothing: 0000:01:00.0 or 0000:01:00.*\n");
 }
 
 static void keys_are_set(void **state)
@@ -128,14 +128,14 @@ static void what_is_not_known_is_named_with_its_line(void **state)
 
 	assert_string_equal(complaints,
 			    "t.conf:2: unknown key \"levle\"\n"
-			    "t.conf:3: bad value \"most\"\n"
-			    "t.conf:4: bad value \"20000000000000000000000\"\n"
-			    "t.conf:5: bad value \"-1\"\n"
-			    "t.conf:6: bad value \"2s\"\n"
+			    "t.conf:3: bad value \"most\" for level\n"
+			    "t.conf:4: bad value \"20000000000000000000000\" for reset_ms\n"
+			    "t.conf:5: bad value \"-1\" for reset_ms\n"
+			    "t.conf:6: bad value \"2s\" for reset_ms\n"
 			    "t.conf:8: unknown section \"[rulez]\": quiesce or rules\n"
 			    "t.conf:10: unknown match \"vendor\": address, id, class or driver\n"
-			    "t.conf:11: \"8086\" is no pattern that can match\n"
-			    "t.conf:12: \"\" is no pattern that can match\n"
+			    "t.conf:11: id \"8086\" can match nothing: 8086:10d3 or 8086:10d3:103c:1234\n"
+			    "t.conf:12: driver \"\" can match nothing: e1000e\n"
 			    "t.conf:13: unknown match \"\": address, id, class or driver\n");
 	assert_int_equal(config.n_errors, 10);
 	assert_int_equal(config.n_rules, 0);
