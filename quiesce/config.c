@@ -154,7 +154,8 @@ static bool fits(char c, char shape)
 
 /*
  * @shape is a template: x stands for a hexadecimal digit, b for a binary and o
- * for an octal one, anything else for itself. A * in the pattern stands for the rest of one field.
+ * for an octal one, anything else for itself. A * in the pattern stands for the
+ * rest of one field.
  */
 static bool has_shape(const char *pattern, const char *shape)
 {
@@ -201,8 +202,7 @@ static char *normal_pattern(enum quiesce_match match, const char *text)
 		r = asprintf(&pattern, "0000:%s", text);
 	else if (match == QUIESCE_MATCH_ID && has_shape(text, id))
 		r = asprintf(&pattern, "%s:*", text);
-	else if ((match == QUIESCE_MATCH_ADDRESS &&
-		  has_long_shape(text)) ||
+	else if ((match == QUIESCE_MATCH_ADDRESS && has_long_shape(text)) ||
 		 (match == QUIESCE_MATCH_ID && has_shape(text, sub_id)) ||
 		 (match == QUIESCE_MATCH_CLASS && has_shape(text, class_code)) ||
 		 (match == QUIESCE_MATCH_DRIVER && text[0] && !strpbrk(text, " \t/")))

@@ -13,13 +13,11 @@
 
 #define DEVKMSG_SWITCH "/proc/sys/kernel/printk_devkmsg"
 
-/* Until the worker has its configuration; no disk is read before that. */
-#define CONFIG_DEADLINE_MS 10000
-#define DRIVERS_DEADLINE_MS 15000
 /* Whatever the worker wrote there: PID 1 does not wait longer. */
 #define DEADLINE_MS_MAX 120000
 
-static struct quiesce_shared *share(void)
+/* @config: what counts until the worker has read the file */
+static struct quiesce_shared *share(const struct quiesce_config *config)
 {
 	const size_t journal_bytes =
 		sizeof(struct pcireset_journal) +
@@ -34,7 +32,8 @@ static struct quiesce_shared *share(void)
 
 	shared->journal = (struct pcireset_journal *)(shared + 1);
 	shared->journal->capacity = QUIESCE_JOURNAL_CAPACITY;
-	shared->drivers_ms = DRIVERS_DEADLINE_MS;
+	shared->deadline_ms = config->deadline_ms;
+	shared->drivers_ms = config->drivers_ms;
 	return shared;
 }
 
@@ -62,7 +61,7 @@ static uint64_t supervise(const struct quiesce_log *log, struct quiesce_shared *
 			  quiesce_worker *worker)
 {
 	uint64_t started_us = quiesce_monotonic_us(), end_us = 0;
-	uint64_t deadline_us = after_us(started_us, CONFIG_DEADLINE_MS);
+	uint64_t deadline_us = after_us(started_us, shared->deadline_ms);
 	struct quiesce_child child;
 	int status = 0, heard, r;
 	bool ended;
@@ -70,7 +69,7 @@ static uint64_t supervise(const struct quiesce_log *log, struct quiesce_shared *
 	r = quiesce_child_start(&child);
 	if (r < 0) {
 		quiesce_log(log, QUIESCE_ERR, "cannot start the worker: %s", strerror(-r));
-		return after_us(started_us, DRIVERS_DEADLINE_MS);
+		return after_us(started_us, shared->drivers_ms);
 	}
 	if (child.pid == 0)
 		_exit(worker(shared, started_us, child.fd));
@@ -87,17 +86,11 @@ static uint64_t supervise(const struct quiesce_log *log, struct quiesce_shared *
 	return end_us ? end_us : after_us(quiesce_monotonic_us(), shared->drivers_ms);
 }
 
-static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
+static void quiesce(const struct quiesce_log *log, struct quiesce_shared *shared,
+		    quiesce_worker *worker)
 {
-	struct quiesce_shared *shared;
 	int autoprobe, r = 0;
 	uint64_t end_us;
-
-	shared = share();
-	if (!shared) {
-		quiesce_log(log, QUIESCE_ERR, "no memory: nothing is done");
-		return;
-	}
 
 	autoprobe = quiesce_autoprobe_off();
 	end_us = supervise(log, shared, worker);
@@ -108,31 +101,32 @@ static void quiesce(const struct quiesce_log *log, quiesce_worker *worker)
 	quiesce_put_back(log, shared, end_us);
 }
 
-/* Planning and observing change nothing, drivers_autoprobe included. */
-static void look(const struct quiesce_log *log, quiesce_worker *worker)
-{
-	struct quiesce_shared *shared = share();
-
-	if (shared)
-		(void)supervise(log, shared, worker);
-}
-
 static void act(const struct quiesce_log *log, quiesce_worker *worker)
 {
 	_cleanup_free_ char *cmdline = NULL;
 	enum quiesce_switch wanted = QUIESCE_ON;
+	struct quiesce_shared *shared;
 	struct quiesce_config config;
 
 	quiesce_config_defaults(&config);
 	if (quiesce_file_read("", "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) == 0)
 		wanted = quiesce_parameters_parse(cmdline, &config, NULL);
 
-	if (wanted == QUIESCE_OFF)
+	if (wanted == QUIESCE_OFF) {
 		quiesce_log(log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
-	else if (wanted == QUIESCE_DRY_RUN || config.level == QUIESCE_LEVEL_OBSERVE)
-		look(log, worker);
+		return;
+	}
+	shared = share(&config);
+	if (!shared) {
+		quiesce_log(log, QUIESCE_ERR, "no memory: nothing is done");
+		return;
+	}
+
+	/* Planning and observing change nothing, drivers_autoprobe included. */
+	if (wanted == QUIESCE_DRY_RUN || config.level == QUIESCE_LEVEL_OBSERVE)
+		(void)supervise(log, shared, worker);
 	else
-		quiesce(log, worker);
+		quiesce(log, shared, worker);
 }
 
 /* Ten records in five seconds are not enough. Return: what it was. */

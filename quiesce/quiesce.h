@@ -279,9 +279,19 @@ struct quiesce_run {
 int quiesce_pipeline_run(struct quiesce_run *run);
 void quiesce_run_free(struct quiesce_run *run);
 
-/* report.c: report.json; show.c: the same for people */
+/* json.c */
 
 struct cJSON;
+
+/** quiesce_json_string() - add a string, or null for none */
+void quiesce_json_string(struct cJSON *object, const char *key, const char *text);
+/** quiesce_json_hex() - add a number as a string of hexadecimal digits */
+void quiesce_json_hex(struct cJSON *object, const char *key, uint32_t value, int digits);
+/** quiesce_json_elements() - the elements of an array, made one by one; -ENOMEM */
+int quiesce_json_elements(FILE *out, size_t n,
+			  struct cJSON *(*make)(const void *data, size_t i), const void *data);
+
+/* report.c: report.json; show.c: the same for people */
 
 #define QUIESCE_REPORT "run/pci-quiesce/report.json"
 

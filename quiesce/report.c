@@ -10,21 +10,12 @@
 
 #define SCHEMA 1
 
-/* A missing string is null: every key is always there. */
-static void add_string(struct cJSON *object, const char *key, const char *text)
+static void add_register(struct cJSON *object, const char *key, int64_t value, int digits)
 {
-	if (text)
-		(void)cJSON_AddStringToObject(object, key, text);
+	if (value == PCIRESET_UNREAD)
+		quiesce_json_string(object, key, NULL);
 	else
-		(void)cJSON_AddNullToObject(object, key);
-}
-
-static void add_hex(struct cJSON *object, const char *key, int64_t value, int digits)
-{
-	char text[20];
-
-	(void)snprintf(text, sizeof(text), "%0*llx", digits, (unsigned long long)value);
-	add_string(object, key, value == PCIRESET_UNREAD ? NULL : text);
+		quiesce_json_hex(object, key, (uint32_t)value, digits);
 }
 
 static void add_known(struct cJSON *object, const char *key, enum pcireset_known known)
@@ -40,9 +31,9 @@ static void add_registers(struct cJSON *evidence, const char *key,
 {
 	struct cJSON *object = cJSON_AddObjectToObject(evidence, key);
 
-	add_hex(object, "id", read ? registers->id : PCIRESET_UNREAD, 8);
-	add_hex(object, "command", read ? registers->command : PCIRESET_UNREAD, 4);
-	add_hex(object, "devsta", read ? registers->devsta : PCIRESET_UNREAD, 4);
+	add_register(object, "id", read ? registers->id : PCIRESET_UNREAD, 8);
+	add_register(object, "command", read ? registers->command : PCIRESET_UNREAD, 4);
+	add_register(object, "devsta", read ? registers->devsta : PCIRESET_UNREAD, 4);
 }
 
 static void add_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i)
@@ -52,7 +43,7 @@ static void add_evidence(struct cJSON *device, const struct quiesce_run *run, si
 	struct cJSON *ms;
 
 	add_known(evidence, "silent", o->silent);
-	add_string(evidence, "reset", pcireset_seen_word(o->reset));
+	quiesce_json_string(evidence, "reset", pcireset_seen_word(o->reset));
 	add_known(evidence, "ready", o->ready);
 	add_registers(evidence, "before", &o->before, run->silence_us > 0);
 	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
@@ -71,17 +62,17 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 	bool moves = step && step->action == PCIRESET_RESET;
 	char via[PCIRESET_ADDRESS_BYTES];
 
-	add_string(device, "action",
+	quiesce_json_string(device, "action",
 		   pcireset_action_word(step ? step->action : run->decisions[i].action));
-	add_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);
-	add_string(device, "engine", moves ? pcireset_engine_word(step->engine) : NULL);
-	add_string(device, "via",
+	quiesce_json_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);
+	quiesce_json_string(device, "engine", moves ? pcireset_engine_word(step->engine) : NULL);
+	quiesce_json_string(device, "via",
 		   moves && step->via != PCIRESET_NONE ?
 			   pcireset_address_format(run->machine.functions[step->via].address,
 						   via) :
 			   NULL);
-	add_string(device, "reason", why ? why : run->grounds[i].reason);
-	add_string(device, "rule", run->grounds[i].rule);
+	quiesce_json_string(device, "reason", why ? why : run->grounds[i].reason);
+	quiesce_json_string(device, "rule", run->grounds[i].rule);
 }
 
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
@@ -90,12 +81,12 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	struct cJSON *device = cJSON_CreateObject();
 	char address[PCIRESET_ADDRESS_BYTES];
 
-	add_string(device, "address", pcireset_address_format(f->address, address));
-	add_hex(device, "vendor", f->vendor, 4);
-	add_hex(device, "device", f->device, 4);
-	add_hex(device, "class", f->class_code, 6);
+	quiesce_json_string(device, "address", pcireset_address_format(f->address, address));
+	quiesce_json_hex(device, "vendor", f->vendor, 4);
+	quiesce_json_hex(device, "device", f->device, 4);
+	quiesce_json_hex(device, "class", f->class_code, 6);
 	add_step(device, run, i);
-	add_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
+	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
 	add_evidence(device, run, i);
 	return device;
 }
@@ -109,9 +100,15 @@ static void print_ms(FILE *out, const char *key, uint64_t us)
 		(void)fprintf(out, "\"%s\":null,", key);
 }
 
-/* One function at a time: a machine of thousands still fits into memory. */
+static struct cJSON *make_device(const void *run, size_t i)
+{
+	return quiesce_report_device(run, i);
+}
+
 int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 {
+	int r;
+
 	(void)fprintf(out, "{\"schema\":%d,\"mode\":\"%s\",\"complete\":%s,\"level\":\"%s\",",
 		      SCHEMA, run->dry_run ? "plan" : "run",
 		      run->complete || (run->dry_run && run->steps) ? "true" : "false",
@@ -123,15 +120,9 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	print_ms(out, "total_ms", run->total_us);
 	(void)fputs("\"devices\":[", out);
 
-	for (size_t i = 0; i < run->machine.n; i++) {
-		struct cJSON *device = quiesce_report_device(run, i);
-		_cleanup_free_ char *line = device ? cJSON_PrintUnformatted(device) : NULL;
-
-		cJSON_Delete(device);
-		if (!line)
-			return -ENOMEM;
-		(void)fprintf(out, "%s\n%s", i ? "," : "", line);
-	}
+	r = quiesce_json_elements(out, run->machine.n, make_device, run);
+	if (r < 0)
+		return r;
 	(void)fputs("\n]}\n", out);
 	return fflush(out) || ferror(out) ? -EIO : 0;
 }

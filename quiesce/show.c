@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Functions and reports for people: 80 columns, no terminal codes. */
 #include <cJSON.h>
-#include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "quiesce.h"
@@ -49,34 +48,26 @@ void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out)
 	}
 }
 
-static struct cJSON *function_object(const struct pcireset_machine *machine, size_t i)
+static struct cJSON *make_function(const void *data, size_t i)
 {
+	const struct pcireset_machine *machine = data;
 	const struct pcireset_function *f = &machine->functions[i];
-	unsigned int offered = offered_by(f);
 	struct cJSON *object = cJSON_CreateObject(), *resets;
 	char text[PCIRESET_ADDRESS_BYTES];
 
-	(void)cJSON_AddStringToObject(object, "address",
-				      pcireset_address_format(f->address, text));
-	(void)snprintf(text, sizeof(text), "%04x", f->vendor);
-	(void)cJSON_AddStringToObject(object, "vendor", text);
-	(void)snprintf(text, sizeof(text), "%04x", f->device);
-	(void)cJSON_AddStringToObject(object, "device", text);
-	(void)snprintf(text, sizeof(text), "%06x", f->class_code);
-	(void)cJSON_AddStringToObject(object, "class", text);
+	quiesce_json_string(object, "address", pcireset_address_format(f->address, text));
+	quiesce_json_hex(object, "vendor", f->vendor, 4);
+	quiesce_json_hex(object, "device", f->device, 4);
+	quiesce_json_hex(object, "class", f->class_code, 6);
 	(void)cJSON_AddBoolToObject(object, "answers", f->answers);
 	(void)cJSON_AddBoolToObject(object, "bridge", pcireset_is_bridge(f));
 	(void)cJSON_AddBoolToObject(object, "bus_master", f->command & PCI_COMMAND_MASTER);
-	if (f->parent != PCIRESET_NONE)
-		(void)cJSON_AddStringToObject(
-			object, "parent",
+	quiesce_json_string(
+		object, "parent",
+		f->parent == PCIRESET_NONE ?
+			NULL :
 			pcireset_address_format(machine->functions[f->parent].address, text));
-	else
-		(void)cJSON_AddNullToObject(object, "parent");
-	if (f->driver[0])
-		(void)cJSON_AddStringToObject(object, "driver", f->driver);
-	else
-		(void)cJSON_AddNullToObject(object, "driver");
+	quiesce_json_string(object, "driver", f->driver[0] ? f->driver : NULL);
 	if (f->iommu_group >= 0)
 		(void)cJSON_AddNumberToObject(object, "iommu_group", f->iommu_group);
 	else
@@ -84,7 +75,7 @@ static struct cJSON *function_object(const struct pcireset_machine *machine, siz
 
 	resets = cJSON_AddArrayToObject(object, "resets");
 	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
-		if (offered & PCIRESET_BIT(m))
+		if (offered_by(f) & PCIRESET_BIT(m))
 			(void)cJSON_AddItemToArray(resets,
 						   cJSON_CreateString(pcireset_method_word(m)));
 	return object;
@@ -92,16 +83,13 @@ static struct cJSON *function_object(const struct pcireset_machine *machine, siz
 
 int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out)
 {
-	(void)fputs("{\"schema\":1,\"functions\":[", out);
-	for (size_t i = 0; i < machine->n; i++) {
-		struct cJSON *object = function_object(machine, i);
-		_cleanup_free_ char *line = object ? cJSON_PrintUnformatted(object) : NULL;
+	int r;
 
-		cJSON_Delete(object);
-		if (!line)
-			return -ENOMEM;
-		(void)fprintf(out, "%s\n%s", i ? "," : "", line);
-	}
+	(void)fputs("{\"schema\":1,\"functions\":[", out);
+	r = quiesce_json_elements(out, machine->n, make_function, machine);
+	if (r < 0)
+		return r;
+
 	(void)fputs("\n]}\n", out);
 	return 0;
 }
