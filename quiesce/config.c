@@ -15,38 +15,23 @@
 
 #define CONFIG_BYTES_MAX (256 * 1024)
 #define NAME "pci-quiesce.conf"
+#define PROBLEM_BYTES 160
 
 static const char *const levels[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_OBSERVE] = "observe",
 	[QUIESCE_LEVEL_FENCE] = "fence",
 	[QUIESCE_LEVEL_FLR] = "flr",
 	[QUIESCE_LEVEL_SBR] = "sbr",
+	[QUIESCE_LEVEL_IOMMU] = "iommu",
 };
 
-static const struct {
-	const char *word;
-	const char *example;
-} matches[QUIESCE_MATCHES] = {
-	[QUIESCE_MATCH_ADDRESS] = { "address", "0000:01:00.0 or 0000:01:00.*" },
-	[QUIESCE_MATCH_ID] = { "id", "8086:10d3 or 8086:10d3:103c:1234" },
-	[QUIESCE_MATCH_CLASS] = { "class", "0c0330 or 0c03*" },
-	[QUIESCE_MATCH_DRIVER] = { "driver", "e1000e" },
+static const char *const modes[QUIESCE_MODES] = {
+	[QUIESCE_MODE_INIT] = "init",
+	[QUIESCE_MODE_UNIT] = "unit",
+	[QUIESCE_MODE_LATE] = "late",
 };
 
-static const struct {
-	const char *word;
-	enum pcireset_action action;
-	unsigned int methods;
-} actions[] = {
-	{ "keep", PCIRESET_KEEP, 0 },
-	{ "fence", PCIRESET_FENCE, 0 },
-	{ "reset", PCIRESET_RESET, PCIRESET_ANY_METHOD },
-	{ "reset-flr", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_FLR) },
-	{ "reset-af", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_AF) },
-	{ "reset-sbr", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_SBR) },
-	{ "reset-device_specific", PCIRESET_RESET,
-	  PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC) },
-};
+static const char *const answers[] = { "no", "yes" };
 
 /* Milliseconds, all of them; conf/pci-quiesce.conf explains each. */
 static const struct {
@@ -60,6 +45,7 @@ static const struct {
 	{ "reset_ms", 2000, 200, 60000, offsetof(struct quiesce_config, reset_ms) },
 	{ "deadline_ms", 10000, 500, 120000, offsetof(struct quiesce_config, deadline_ms) },
 	{ "drivers_ms", 15000, 500, 120000, offsetof(struct quiesce_config, drivers_ms) },
+	{ "module_ms", 5000, 100, 120000, offsetof(struct quiesce_config, module_ms) },
 };
 
 /*
@@ -82,7 +68,7 @@ static uint32_t *number_at(struct quiesce_config *config, size_t offset)
 
 void quiesce_config_defaults(struct quiesce_config *config)
 {
-	*config = (struct quiesce_config){ .level = QUIESCE_LEVEL_SBR };
+	*config = (struct quiesce_config){ .level = QUIESCE_LEVEL_IOMMU };
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		*number_at(config, numbers[i].offset) = numbers[i].dflt;
 }
@@ -108,27 +94,66 @@ static int set_number(struct quiesce_config *config, size_t i, const char *value
 	return 0;
 }
 
-int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value)
+/* Return: which of the words, or -EINVAL. */
+static int find_word(const char *value, const char *const *words, size_t n)
 {
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(value, words[i]) == 0)
+			return (int)i;
+	return -EINVAL;
+}
+
+/* Return: 0, -EINVAL bad value, -ENOMEM. */
+static int add_load(struct quiesce_config *config, const char *value, const char *origin)
+{
+	struct quiesce_load load, *loads;
+	int r;
+
+	r = quiesce_load_parse(value, &load);
+	if (r < 0)
+		return r;
+
+	load.origin = strdup(origin);
+	loads = reallocarray(config->loads, config->n_loads + 1, sizeof(*loads));
+	if (loads)
+		config->loads = loads;
+	if (!loads || !load.origin) {
+		free(load.name);
+		free(load.origin);
+		return -ENOMEM;
+	}
+	loads[config->n_loads++] = load;
+	return 0;
+}
+
+int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
+		       const char *origin)
+{
+	int word = -ENOENT;
+
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (strcmp(key, numbers[i].key) == 0)
 			return set_number(config, i, value);
-	if (strcmp(key, "level") != 0)
-		return -ENOENT;
+	if (strcmp(key, "load") == 0)
+		return add_load(config, value, origin);
 
-	for (int i = 0; i < QUIESCE_LEVELS; i++) {
-		if (strcmp(value, levels[i]) != 0)
-			continue;
-		config->level = (enum quiesce_level)i;
-		return 0;
+	if (strcmp(key, "level") == 0) {
+		word = find_word(value, levels, ARRAY_SIZE(levels));
+		config->level = word < 0 ? config->level : (enum quiesce_level)word;
+	} else if (strcmp(key, "mode") == 0) {
+		word = find_word(value, modes, ARRAY_SIZE(modes));
+		config->mode = word < 0 ? config->mode : (enum quiesce_mode)word;
+	} else if (strcmp(key, "strict") == 0) {
+		word = find_word(value, answers, ARRAY_SIZE(answers));
+		config->strict = word < 0 ? config->strict : word == 1;
 	}
-	return -EINVAL;
+	return word < 0 ? word : 0;
 }
 
 static void __attribute__((format(printf, 2, 3)))
 complain(struct parser *parser, const char *format, ...)
 {
-	char problem[160];
+	char problem[PROBLEM_BYTES];
 	va_list args;
 
 	va_start(args, format);
@@ -138,152 +163,40 @@ complain(struct parser *parser, const char *format, ...)
 	parser->complaint->say(parser->complaint->data, parser->name, parser->line, problem);
 }
 
-static bool fits(char c, char shape)
-{
-	switch (shape) {
-	case 'x':
-		return c == '?' || isxdigit((unsigned char)c);
-	case 'b':
-		return c == '?' || c == '0' || c == '1';
-	case 'o':
-		return c == '?' || (c >= '0' && c <= '7');
-	default:
-		return c && c == shape;
-	}
-}
-
-/*
- * @shape is a template: x stands for a hexadecimal digit, b for a binary and o
- * for an octal one, anything else for itself. A * in the pattern stands for the
- * rest of one field.
- */
-static bool has_shape(const char *pattern, const char *shape)
-{
-	while (*pattern) {
-		if (*pattern == '*') {
-			pattern++;
-			while (*shape && strchr("xbo", *shape))
-				shape++;
-			if (*pattern == '\0')
-				return true;
-		} else if (fits(*pattern, *shape)) {
-			pattern++;
-			shape++;
-		} else {
-			return false;
-		}
-	}
-	return *shape == '\0';
-}
-
-/* Domains have four digits, or as many as they need. */
-static bool has_long_shape(const char *pattern)
-{
-	static const char *const address = "xxxxxxxx:xx:bx.o";
-
-	if (has_shape(pattern, address + 4))
-		return true;
-	for (size_t spare = 0; spare < 4 && pattern[0] != '0'; spare++)
-		if (has_shape(pattern, address + spare))
-			return true;
-	return false;
-}
-
-/* The pattern as rules.c compares it, or NULL where it can match nothing. */
-static char *normal_pattern(enum quiesce_match match, const char *text)
-{
-	static const char *const short_address = "xx:bx.o", *const id = "xxxx:xxxx",
-				 *const sub_id = "xxxx:xxxx:xxxx:xxxx", *const class_code = "xxxxxx";
-	char *pattern = NULL;
-	int r;
-
-	if (match == QUIESCE_MATCH_ADDRESS && has_shape(text, short_address) &&
-	    !has_long_shape(text))
-		r = asprintf(&pattern, "0000:%s", text);
-	else if (match == QUIESCE_MATCH_ID && has_shape(text, id))
-		r = asprintf(&pattern, "%s:*", text);
-	else if ((match == QUIESCE_MATCH_ADDRESS && has_long_shape(text)) ||
-		 (match == QUIESCE_MATCH_ID && has_shape(text, sub_id)) ||
-		 (match == QUIESCE_MATCH_CLASS && has_shape(text, class_code)) ||
-		 (match == QUIESCE_MATCH_DRIVER && text[0] && !strpbrk(text, " \t/")))
-		r = asprintf(&pattern, "%s", text);
-	else
-		return NULL;
-
-	if (r < 0)
-		return NULL;
-	for (char *c = pattern; match != QUIESCE_MATCH_DRIVER && *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return pattern;
-}
-
-static int add_rule(struct parser *parser, struct quiesce_rule rule)
+static int take_rule(struct parser *parser, const char *action, const char *text)
 {
 	struct quiesce_config *config = parser->config;
-	struct quiesce_rule *rules;
-	char *origin;
+	struct quiesce_rule rule, *rules;
+	char problem[PROBLEM_BYTES], *origin = NULL;
+	int r;
+
+	r = quiesce_rule_parse(action, text, &rule, problem, sizeof(problem));
+	if (problem[0])
+		complain(parser, "%s", problem);
+	if (r < 0)
+		return r == -EINVAL ? 0 : r;
 
 	rules = reallocarray(config->rules, config->n_rules + 1, sizeof(*rules));
-	if (!rules)
+	if (rules)
+		config->rules = rules;
+	if (!rules || asprintf(&origin, "%s:%u", parser->name, parser->line) < 0) {
+		free((char *)rule.pattern);
 		return -ENOMEM;
-
-	config->rules = rules;
-	if (asprintf(&origin, "%s:%u", parser->name, parser->line) < 0)
-		return -ENOMEM;
-
+	}
 	rule.origin = origin;
-	rule.reason = "rule";
 	rules[config->n_rules++] = rule;
 	return 0;
 }
 
-static int take_rule(struct parser *parser, const char *action, const char *text)
-{
-	struct quiesce_rule rule = { .action = PCIRESET_KEEP };
-	char kind[16];
-	size_t i, m, length = strcspn(text, " \t");
-	char *pattern;
-	int r;
-
-	(void)snprintf(kind, sizeof(kind), "%.*s", (int)length, text);
-	for (m = 0; m < QUIESCE_MATCHES && strcmp(kind, matches[m].word) != 0; m++)
-		;
-	if (m == QUIESCE_MATCHES) {
-		complain(parser, "unknown match \"%s\": address, id, class or driver", kind);
-		return 0;
-	}
-
-	text += length + strspn(text + length, " \t");
-	pattern = normal_pattern((enum quiesce_match)m, text);
-	if (!pattern) {
-		complain(parser, "%s \"%s\" can match nothing: %s", matches[m].word, text,
-			 matches[m].example);
-		return 0;
-	}
-	rule.match = (enum quiesce_match)m;
-	rule.pattern = pattern;
-
-	for (i = 0; i < ARRAY_SIZE(actions) && strcmp(action, actions[i].word) != 0; i++)
-		;
-	if (i < ARRAY_SIZE(actions)) {
-		rule.action = actions[i].action;
-		rule.methods = actions[i].methods;
-	} else {
-		/* The machine that this was written for is known: leave it alone. */
-		complain(parser, "unknown action \"%s\": keep, fence, reset or reset-METHOD",
-			 action);
-	}
-
-	r = add_rule(parser, rule);
-	if (r < 0)
-		free(pattern);
-	return r;
-}
-
 static int take_key(struct parser *parser, const char *key, const char *value)
 {
-	int r = quiesce_config_set(parser->config, key, value);
+	char origin[256];
+	int r;
 
+	(void)snprintf(origin, sizeof(origin), "%s:%u", parser->name, parser->line);
+	r = quiesce_config_set(parser->config, key, value, origin);
+	if (r == -ENOMEM)
+		return r;
 	if (r == -ENOENT)
 		complain(parser, "unknown key \"%s\"", key);
 	else if (r < 0)
@@ -389,7 +302,14 @@ void quiesce_config_free(struct quiesce_config *config)
 		free((char *)config->rules[i].pattern);
 		free((char *)config->rules[i].origin);
 	}
+	for (size_t i = 0; i < config->n_loads; i++) {
+		free(config->loads[i].name);
+		free(config->loads[i].origin);
+	}
 	free(config->rules);
+	free(config->loads);
 	config->rules = NULL;
+	config->loads = NULL;
 	config->n_rules = 0;
+	config->n_loads = 0;
 }

@@ -6,6 +6,7 @@
 #include "quiesce.h"
 
 #define PREFIX "rd.pci_quiesce"
+#define ORIGIN "kernel command line"
 
 static void complain(struct quiesce_config *config, const struct quiesce_complaint *complaint,
 		     const char *word)
@@ -16,7 +17,7 @@ static void complain(struct quiesce_config *config, const struct quiesce_complai
 		config->n_errors++;
 	(void)snprintf(problem, sizeof(problem), "not understood: %s", word);
 	if (complaint)
-		complaint->say(complaint->data, "kernel command line", 0, problem);
+		complaint->say(complaint->data, ORIGIN, 0, problem);
 }
 
 static bool take_switch(const char *value, enum quiesce_switch *wanted)
@@ -54,7 +55,7 @@ static bool take_key(char *key, struct quiesce_config *config)
 	*value++ = '\0';
 	for (char *c = key; *c; c++)
 		*c = as_underscore(*c);
-	return !config || quiesce_config_set(config, key, value) == 0;
+	return !config || quiesce_config_set(config, key, value, ORIGIN) == 0;
 }
 
 enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,

@@ -74,7 +74,16 @@ enum quiesce_level {
 	QUIESCE_LEVEL_FENCE,
 	QUIESCE_LEVEL_FLR,
 	QUIESCE_LEVEL_SBR,
+	QUIESCE_LEVEL_IOMMU,
 	QUIESCE_LEVELS,
+};
+
+/** enum quiesce_mode - how the crash image starts us; for whoever builds the image */
+enum quiesce_mode {
+	QUIESCE_MODE_INIT, /* as /init, before everything */
+	QUIESCE_MODE_UNIT, /* as a systemd unit */
+	QUIESCE_MODE_LATE, /* not by itself: from a hook, or by hand */
+	QUIESCE_MODES,
 };
 
 enum quiesce_match {
@@ -103,6 +112,29 @@ struct quiesce_rule {
 	const char *reason;
 };
 
+/** enum quiesce_load_what - whose drivers a load line asks for */
+enum quiesce_load_what {
+	QUIESCE_LOAD_DUMP_TARGET,
+	QUIESCE_LOAD_CONSOLE,
+	QUIESCE_LOAD_ALL,
+	QUIESCE_LOAD_ADDRESS,
+	QUIESCE_LOAD_MODULE,
+};
+
+/**
+ * struct quiesce_load - one line load = WHAT
+ * @what: whose drivers
+ * @address: of the function, with QUIESCE_LOAD_ADDRESS
+ * @name: of the module, with QUIESCE_LOAD_MODULE; heap
+ * @origin: "file:line"; heap
+ */
+struct quiesce_load {
+	enum quiesce_load_what what;
+	struct pcireset_address address;
+	char *name;
+	char *origin;
+};
+
 /**
  * struct quiesce_config - configuration with every default filled in
  * @level: how far to go
@@ -110,6 +142,12 @@ struct quiesce_rule {
  * @reset_ms: how long one reset may take
  * @deadline_ms: how long fence and resets may take together
  * @drivers_ms: how long all that follows may take
+ * @module_ms: how long one module may take to load
+ * @mode: how the image starts us
+ * @strict: run tells by its exit status of functions that are lost or failed,
+ *	in a kdump kernel, too
+ * @loads: drivers to load, in order; heap
+ * @n_loads: how many
  * @rules: user's rules in order; heap, with their strings
  * @n_rules: how many
  * @n_errors: lines that were not understood
@@ -120,6 +158,11 @@ struct quiesce_config {
 	uint32_t reset_ms;
 	uint32_t deadline_ms;
 	uint32_t drivers_ms;
+	uint32_t module_ms;
+	enum quiesce_mode mode;
+	bool strict;
+	struct quiesce_load *loads;
+	size_t n_loads;
 	struct quiesce_rule *rules;
 	size_t n_rules;
 	size_t n_errors;
@@ -158,9 +201,37 @@ int quiesce_config_parse(struct quiesce_config *config, const char *name, const 
 int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
 			const struct quiesce_complaint *complaint);
 void quiesce_config_free(struct quiesce_config *config);
-/** quiesce_config_set() - set one key; -ENOENT no such key, -EINVAL bad value */
-int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value);
+/**
+ * quiesce_config_set() - set one key, or add one load line
+ * @origin: "file:line"
+ *
+ * Return: 0, -ENOENT no such key, -EINVAL bad value, -ENOMEM.
+ */
+int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
+		       const char *origin);
 const char *quiesce_level_word(enum quiesce_level level);
+
+/* config_rule.c: one line of it */
+
+/**
+ * quiesce_rule_parse() - ACTION = MATCH
+ * @action: keep, fence, reset or reset-METHOD; anything else is a problem and keep
+ * @text: the match
+ * @ret_rule: without an origin; its pattern is heap
+ * @problem: what is wrong, or ""
+ * @bytes: room there
+ *
+ * Return: 0, -EINVAL where the match cannot be read, -ENOMEM.
+ */
+int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule *ret_rule,
+		       char *problem, size_t bytes);
+/**
+ * quiesce_load_parse() - dump-target, console, all, ADDRESS or module NAME
+ * @ret_load: without an origin; its name is heap
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int quiesce_load_parse(const char *text, struct quiesce_load *ret_load);
 
 #define QUIESCE_CMDLINE_BYTES_MAX 65536
 

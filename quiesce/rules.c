@@ -67,6 +67,7 @@ static const unsigned int level_methods[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_FENCE] = 0,
 	[QUIESCE_LEVEL_FLR] = PCIRESET_FUNCTION_LEVEL,
 	[QUIESCE_LEVEL_SBR] = PCIRESET_ANY_METHOD,
+	[QUIESCE_LEVEL_IOMMU] = PCIRESET_ANY_METHOD,
 };
 
 /* A function in the words that patterns are compared with. */

@@ -42,7 +42,7 @@ static void parse(const char *text)
 static void defaults_are_those_of_the_shipped_file(void **state)
 {
 	(void)state;
-	assert_int_equal(config.level, QUIESCE_LEVEL_SBR);
+	assert_int_equal(config.level, QUIESCE_LEVEL_IOMMU);
 	assert_int_equal(config.drain_ms, 100);
 	assert_int_equal(config.reset_ms, 2000);
 	assert_int_equal(config.deadline_ms, 10000);
@@ -140,7 +140,7 @@ static void what_is_not_known_is_named_with_its_line(void **state)
 	assert_int_equal(config.n_errors, 10);
 	assert_int_equal(config.n_rules, 0);
 	/* and every default is as it was */
-	assert_int_equal(config.level, QUIESCE_LEVEL_SBR);
+	assert_int_equal(config.level, QUIESCE_LEVEL_IOMMU);
 	assert_int_equal(config.reset_ms, 2000);
 }
 
@@ -240,9 +240,65 @@ static void parameters_that_are_not_understood_are_named(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void modes_and_answers_are_words(void **state)
+{
+	(void)state;
+	assert_int_equal(config.mode, QUIESCE_MODE_INIT);
+	assert_false(config.strict);
+	parse("[quiesce]\nmode = late\nstrict = yes\nmodule_ms = 700\n");
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.mode, QUIESCE_MODE_LATE);
+	assert_true(config.strict);
+	assert_int_equal(config.module_ms, 700);
+
+	parse("[quiesce]\nmode = early\nstrict = 1\n");
+	assert_string_equal(complaints, "t.conf:2: bad value \"early\" for mode\n"
+					"t.conf:3: bad value \"1\" for strict\n");
+	assert_int_equal(config.mode, QUIESCE_MODE_LATE);
+	assert_true(config.strict);
+}
+
+static void load_lines_add_up_in_order(void **state)
+{
+	(void)state;
+	parse("[quiesce]\nload = console\nload = dump-target\nload = 0000:02:00.0\n"
+	      "load = module nvme\nload = all\n");
+	(void)quiesce_parameters_parse("rd.pci_quiesce.load=module:virtio_blk", &config,
+				       &complaint);
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.n_loads, 6);
+	assert_int_equal(config.loads[0].what, QUIESCE_LOAD_CONSOLE);
+	assert_string_equal(config.loads[0].origin, "t.conf:2");
+	assert_int_equal(config.loads[1].what, QUIESCE_LOAD_DUMP_TARGET);
+	assert_int_equal(config.loads[2].what, QUIESCE_LOAD_ADDRESS);
+	assert_int_equal(config.loads[2].address.bus, 2);
+	assert_int_equal(config.loads[3].what, QUIESCE_LOAD_MODULE);
+	assert_string_equal(config.loads[3].name, "nvme");
+	assert_int_equal(config.loads[4].what, QUIESCE_LOAD_ALL);
+	assert_string_equal(config.loads[5].name, "virtio_blk");
+	assert_string_equal(config.loads[5].origin, "kernel command line");
+}
+
+static void what_cannot_be_loaded_is_said(void **state)
+{
+	(void)state;
+	parse("[quiesce]\nload = module\nload = modules x\nload = module a/b\nload = module a b\n"
+	      "load = 02:00\nload =\n");
+	assert_string_equal(complaints, "t.conf:2: bad value \"module\" for load\n"
+					"t.conf:3: bad value \"modules x\" for load\n"
+					"t.conf:4: bad value \"module a/b\" for load\n"
+					"t.conf:5: bad value \"module a b\" for load\n"
+					"t.conf:6: bad value \"02:00\" for load\n"
+					"t.conf:7: bad value \"\" for load\n");
+	assert_int_equal(config.n_loads, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(modes_and_answers_are_words),
+		TEST(load_lines_add_up_in_order),
+		TEST(what_cannot_be_loaded_is_said),
 		TEST(defaults_are_those_of_the_shipped_file),
 		TEST(rules_keep_their_order_and_their_lines),
 		TEST(keys_are_set),
