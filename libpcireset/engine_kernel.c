@@ -50,6 +50,13 @@ static bool is_member(const struct wave *w, const struct item *item, size_t i)
 	       pcireset_below(w->machine, i, item->target);
 }
 
+/* Whose registers it may erase: bridges below the bus, too. */
+static bool is_reached(const struct wave *w, const struct item *item, size_t i)
+{
+	return is_member(w, item, i) ||
+	       (item->whole_bus && pcireset_below(w->machine, i, item->target));
+}
+
 /* Whose outcome it is: a function with a reset of its own had that before. */
 static bool counts_for(const struct wave *w, const struct item *item, size_t i)
 {
@@ -131,10 +138,6 @@ static int begin_member(struct wave *w, const struct item *item, size_t i,
 	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
 	int r = 0;
 
-	/* Left from the first wave: not put back yet, or stuck. */
-	if (entry->in_use)
-		return -EBUSY;
-	*entry = (struct pcireset_journal_entry){ .address = f->address };
 	entry->overridden = may_override(w, f);
 	if (!item->whole_bus) {
 		/* No reset without a pin, nor one that could not be put back. */
@@ -173,6 +176,10 @@ static int build_job(struct wave *w, const struct item *item, struct pcireset_jo
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (is_reached(w, item, i))
+			r = pcireset_journal_begin(w->io, &w->machine->functions[i],
+						   &w->task->journal->entries[i]);
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
 		if (is_member(w, item, i))
 			r = begin_member(w, item, i, job);
 	if (r == 0)
@@ -184,11 +191,19 @@ static int build_job(struct wave *w, const struct item *item, struct pcireset_jo
 	return r;
 }
 
-static void set_journal(struct wave *w, const struct item *item, bool in_use)
+static void begin_journal(struct wave *w, const struct item *item)
+{
+	for (size_t i = 0; i < w->machine->n; i++)
+		if (is_reached(w, item, i))
+			w->task->journal->entries[i].in_use = true;
+}
+
+/* What was written is put back. Registers are compared when all is over. */
+static void forget_writes(struct wave *w, const struct item *item)
 {
 	for (size_t i = 0; i < w->machine->n; i++)
 		if (is_member(w, item, i))
-			w->task->journal->entries[i].in_use = in_use;
+			pcireset_journal_forget_writes(&w->task->journal->entries[i]);
 }
 
 /* How it ended, for every function that it was for. */
@@ -232,7 +247,7 @@ static int start(struct wave *w, size_t k)
 	job->owner = k;
 	r = build_job(w, item, job);
 	if (r == 0) {
-		set_journal(w, item, true);
+		begin_journal(w, item);
 		item->started_us = w->io->now_us(w->io->data);
 		item->deadline_us = item->started_us + item->budget_ms * 1000ull;
 		if (item->deadline_us > w->task->limits.deadline_us)
@@ -240,10 +255,10 @@ static int start(struct wave *w, size_t k)
 		if (observer && observer->reset_starts)
 			observer->reset_starts(observer->data, item->target, item->method);
 		r = w->io->job_start(w->io->data, job);
-		if (r < 0)
-			set_journal(w, item, false);
 	}
 	if (r < 0) {
+		if (r != -EBUSY)
+			forget_writes(w, item);
 		pcireset_job_free(job);
 		return r;
 	}
@@ -283,7 +298,7 @@ static void job_over(void *state, struct pcireset_job *job)
 		w->n_running--;
 	set_outcome(w, item, true, false, job->result);
 	if (job->restore_result == 0)
-		set_journal(w, item, false);
+		forget_writes(w, item);
 	w->locked[item->lock] = false;
 	pcireset_job_free(job);
 }

@@ -25,6 +25,8 @@ static inline void pcireset_close_p(const int *fd)
 #define _cleanup_close_ __attribute__((cleanup(pcireset_close_p)))
 
 /* io.c: the door with the width in the name */
+int pcireset_read_register(const struct pcireset_io *io, struct pcireset_address address,
+			   uint16_t reg, uint8_t bytes, uint32_t *ret_value);
 int pcireset_read8(const struct pcireset_io *io, const struct pcireset_function *function,
 		   uint16_t reg, uint8_t *ret_value);
 int pcireset_read16(const struct pcireset_io *io, const struct pcireset_function *function,
@@ -64,6 +66,13 @@ extern const struct pcireset_engine_ops pcireset_engine_kernel;
 int pcireset_bus_master_off(const struct pcireset_io *io,
 			    const struct pcireset_function *function, uint16_t command,
 			    bool leave_intx);
+
+/* journal.c: -EBUSY where an earlier change stands; in_use is left to the caller */
+int pcireset_journal_begin(const struct pcireset_io *io,
+			   const struct pcireset_function *function,
+			   struct pcireset_journal_entry *entry);
+/* All that was written to sysfs is as it was. */
+void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry);
 
 /* job.c: writes in the order of the calls; -ENOMEM */
 int pcireset_job_add(struct pcireset_job *job, const char *path, const char *text, bool restores);

@@ -2,6 +2,21 @@
 /* The door with the width in the name: registers are little endian. */
 #include "internal.h"
 
+int pcireset_read_register(const struct pcireset_io *io, struct pcireset_address address,
+			   uint16_t reg, uint8_t bytes, uint32_t *ret_value)
+{
+	uint8_t raw[4] = { 0 };
+	int r;
+
+	r = io->config_read(io->data, address, reg, raw, bytes);
+	if (r < 0)
+		return r;
+
+	*ret_value = raw[0] | (uint32_t)raw[1] << 8 | (uint32_t)raw[2] << 16 |
+		     (uint32_t)raw[3] << 24;
+	return 0;
+}
+
 int pcireset_read8(const struct pcireset_io *io, const struct pcireset_function *function,
 		   uint16_t reg, uint8_t *ret_value)
 {
@@ -11,30 +26,19 @@ int pcireset_read8(const struct pcireset_io *io, const struct pcireset_function 
 int pcireset_read16(const struct pcireset_io *io, const struct pcireset_function *function,
 		    uint16_t reg, uint16_t *ret_value)
 {
-	uint8_t bytes[2];
+	uint32_t value;
 	int r;
 
-	r = io->config_read(io->data, function->address, reg, bytes, sizeof(bytes));
-	if (r < 0)
-		return r;
-
-	*ret_value = (uint16_t)(bytes[0] | bytes[1] << 8);
-	return 0;
+	r = pcireset_read_register(io, function->address, reg, 2, &value);
+	if (r == 0)
+		*ret_value = (uint16_t)value;
+	return r;
 }
 
 int pcireset_read32(const struct pcireset_io *io, const struct pcireset_function *function,
 		    uint16_t reg, uint32_t *ret_value)
 {
-	uint8_t bytes[4];
-	int r;
-
-	r = io->config_read(io->data, function->address, reg, bytes, sizeof(bytes));
-	if (r < 0)
-		return r;
-
-	*ret_value = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-		     (uint32_t)bytes[3] << 24;
-	return 0;
+	return pcireset_read_register(io, function->address, reg, 4, ret_value);
 }
 
 int pcireset_write16(const struct pcireset_io *io, const struct pcireset_function *function,

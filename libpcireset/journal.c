@@ -1,8 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Putting back what a reset changed in sysfs. */
+/* What is about to be changed of a function, and undoing it. */
 #include <errno.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
 
 #include "internal.h"
+
+int pcireset_journal_begin(const struct pcireset_io *io,
+			   const struct pcireset_function *function,
+			   struct pcireset_journal_entry *entry)
+{
+	/* Not put back yet, or stuck. */
+	if (entry->in_use && (entry->stuck || entry->overridden || entry->method_before[0]))
+		return -EBUSY;
+	/* What was saved before an earlier reset counts: that may have erased it. */
+	if (entry->in_use)
+		return 0;
+
+	*entry = (struct pcireset_journal_entry){ .address = function->address };
+	return pcireset_saved_take(io, function, &entry->saved);
+}
+
+void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry)
+{
+	if (entry->stuck)
+		return;
+	entry->method_before[0] = '\0';
+	entry->overridden = false;
+}
 
 /* A function that is gone needs nothing put back. */
 static int write_attr(const struct pcireset_io *io, const struct pcireset_journal_entry *entry,
@@ -15,27 +40,85 @@ static int write_attr(const struct pcireset_io *io, const struct pcireset_journa
 	return r == -ENOENT ? 0 : r;
 }
 
+/* One that does not answer keeps what it has: each access may cost a timeout. */
+static int restore_registers(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	uint32_t id;
+	int r;
+
+	if (entry->saved.n == 0)
+		return 0;
+	r = pcireset_read_register(io, entry->address, PCI_VENDOR_ID, 4, &id);
+	if (r == 0 && id != UINT32_MAX)
+		r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	if (r < 0)
+		return r;
+
+	entry->saved.n = 0;
+	return 0;
+}
+
+static int unbind(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	char path[PCIRESET_PATH_BYTES], address[PCIRESET_ADDRESS_BYTES];
+	int r;
+
+	if (!entry->bound_to[0])
+		return 0;
+	(void)snprintf(path, sizeof(path), "sys/bus/pci/drivers/%s/unbind", entry->bound_to);
+	r = io->attr_write(io->data, path, pcireset_address_format(entry->address, address));
+	/* ENODEV: it is not bound to that driver. */
+	if (r < 0 && r != -ENODEV && r != -ENOENT)
+		return r;
+
+	entry->bound_to[0] = '\0';
+	return 0;
+}
+
+static int restore_method(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	int r;
+
+	if (!entry->method_before[0])
+		return 0;
+	r = write_attr(io, entry, "reset_method", entry->method_before);
+	if (r == 0)
+		entry->method_before[0] = '\0';
+	return r;
+}
+
+static int restore_override(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	int r;
+
+	if (!entry->overridden)
+		return 0;
+	r = write_attr(io, entry, "driver_override", "\n");
+	if (r == 0)
+		entry->overridden = false;
+	return r;
+}
+
 int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
-	int r, first = 0;
+	static int (*const undo[])(const struct pcireset_io *io,
+				   struct pcireset_journal_entry *entry) = {
+		restore_registers,
+		unbind,
+		restore_method,
+		restore_override,
+	};
+	int first = 0;
 
 	if (!entry->in_use)
 		return 0;
 	if (entry->stuck)
 		return -EBUSY;
 
-	if (entry->method_before[0]) {
-		r = write_attr(io, entry, "reset_method", entry->method_before);
-		if (r == 0)
-			entry->method_before[0] = '\0';
-		else
-			first = r;
-	}
-	if (entry->overridden) {
-		r = write_attr(io, entry, "driver_override", "\n");
-		if (r == 0)
-			entry->overridden = false;
-		else if (first == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(undo); i++) {
+		int r = undo[i](io, entry);
+
+		if (first == 0)
 			first = r;
 	}
 	if (first == 0)

@@ -465,6 +465,7 @@ struct pcireset_registers {
  * @stuck: that reset did not return: no register of it may be touched
  * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
  * @reset_us: how long it took
+ * @restored: registers that had to be written back after it, or -errno
  * @silent: Bus Master off and no register says that anything is pending
  * @reset: evidence of a reset
  * @ready: the same id answers
@@ -479,6 +480,7 @@ struct pcireset_outcome {
 	bool stuck;
 	int reset_error;
 	uint64_t reset_us;
+	int restored;
 	enum pcireset_known silent;
 	enum pcireset_seen reset;
 	enum pcireset_known ready;
@@ -535,20 +537,74 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
 		      const struct pcireset_step *steps, uint32_t limit_ms,
 		      struct pcireset_outcome *outcomes);
 
+/** Registers that are saved of one function at most. */
+#define PCIRESET_SAVED_MAX 16
+
 /**
- * struct pcireset_journal_entry - what the library changed of one function
+ * struct pcireset_saved - registers that a reset may erase
+ * @n: how many
+ * @registers: in the order of their restoration
+ * @registers.reg: offset in configuration space
+ * @registers.bytes: width: 1, 2 or 4
+ * @registers.value: what it was
+ */
+struct pcireset_saved {
+	uint8_t n;
+	struct {
+		uint16_t reg;
+		uint8_t bytes;
+		uint32_t value;
+	} registers[PCIRESET_SAVED_MAX];
+};
+
+/**
+ * pcireset_saved_take() - remember what a driver needs to find as it was
+ * @io: the machine
+ * @function: with its header as scanned and its capabilities
+ * @ret_saved: base addresses or bridge windows and bus numbers, cache line
+ *	size, interrupt line, and the control registers of PCI Express
+ *
+ * COMMAND is not among them: of an endpoint it is the fence, and that of a
+ * bridge is not ours to write.
+ *
+ * Source: PCI Express Base Specification, 7.5.1.2 and 7.5.1.3 (headers), 7.5.3;
+ * drivers/pci/pci.c, pci_save_state().
+ *
+ * Return: 0, or -errno of a read.
+ */
+int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_function *function,
+			struct pcireset_saved *ret_saved);
+
+/**
+ * pcireset_saved_restore() - write back what differs, and nothing else
+ * @io: the machine
+ * @address: the function; it must answer
+ * @saved: from pcireset_saved_take()
+ *
+ * Return: how many registers were written, -EIO where one does not hold its
+ * value, or -errno of an access. All are tried.
+ */
+int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
+			   const struct pcireset_saved *saved);
+
+/**
+ * struct pcireset_journal_entry - what was changed of one function
  * @address: the function
  * @in_use: the entry counts; set before the change, cleared after its undoing
  * @stuck: its reset did not return and holds its lock: leave it alone
  * @overridden: driver_override was set
+ * @bound_to: a driver that it was bound to only meanwhile, or ""
  * @method_before: reset_method before it was pinned, or ""
+ * @saved: registers that a reset under way may erase; none: n is 0
  */
 struct pcireset_journal_entry {
 	struct pcireset_address address;
 	bool in_use;
 	bool stuck;
 	bool overridden;
+	char bound_to[16];
 	char method_before[64];
+	struct pcireset_saved saved;
 };
 
 /**
@@ -570,10 +626,12 @@ struct pcireset_journal {
  * @io: the machine
  * @entry: cleared where all was undone
  *
- * May block as long as a reset of that function does.
+ * Registers first, where the function answers; then it is unbound, then comes
+ * sysfs. Bridges come before what is behind them if entries are taken in their
+ * order. May block as long as a reset of that function does.
  *
  * Return: 0, -EBUSY where it is stuck (nothing is written), or -errno of the
- * first write that failed; what succeeded is no longer in the entry.
+ * first that failed; what succeeded is no longer in the entry.
  */
 int pcireset_journal_restore(const struct pcireset_io *io,
 			     struct pcireset_journal_entry *entry);
@@ -644,12 +702,15 @@ int pcireset_reset(const struct pcireset_task *task);
  * @io: the machine
  * @machine: with its topology
  * @steps: the plan
- * @outcomes: silent, reset, ready, after and verdict are set
+ * @journal: of pcireset_reset(), or NULL: registers that a reset erased for
+ *	good are restored from it, and its entries end
+ * @outcomes: silent, reset, ready, after, restored and verdict are set
  *
  * Return: how many functions are lost or failed.
  */
 size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
-		       const struct pcireset_step *steps, struct pcireset_outcome *outcomes);
+		       const struct pcireset_step *steps, struct pcireset_journal *journal,
+		       struct pcireset_outcome *outcomes);
 
 /* ------------------------------------------------------------------ words */
 

@@ -63,6 +63,19 @@ static struct pcireset_registers read_when_ready(const struct pcireset_io *io,
 	return now;
 }
 
+/* What the reset erased for good; the kernel restores more, but not always in time. */
+static void restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry,
+		    struct pcireset_outcome *outcome)
+{
+	if (!entry || !entry->in_use || entry->stuck)
+		return;
+
+	outcome->restored = pcireset_saved_restore(io, entry->address, &entry->saved);
+	entry->saved.n = 0;
+	if (!entry->overridden && !entry->method_before[0])
+		entry->in_use = false;
+}
+
 static void judge(struct pcireset_outcome *outcome)
 {
 	if (outcome->ready == PCIRESET_NO)
@@ -80,6 +93,7 @@ static void judge(struct pcireset_outcome *outcome)
 static void verify_silenced(const struct pcireset_io *io,
 			    const struct pcireset_function *function,
 			    const struct pcireset_step *step, uint64_t end_us,
+			    struct pcireset_journal_entry *entry,
 			    struct pcireset_outcome *outcome)
 {
 	struct pcireset_registers now = read_when_ready(io, function, outcome->tried, end_us);
@@ -91,6 +105,8 @@ static void verify_silenced(const struct pcireset_io *io,
 		judge(outcome);
 		return;
 	}
+
+	restore(io, entry, outcome);
 
 	/* A reset that was made with Bus Master on, or that turned it on again. */
 	if (now.command & PCI_COMMAND_MASTER) {
@@ -116,7 +132,8 @@ static void verify_silenced(const struct pcireset_io *io,
 
 /* Left alone, but perhaps reset together with its bus. */
 static void verify_idle(const struct pcireset_io *io, const struct pcireset_function *function,
-			uint64_t end_us, struct pcireset_outcome *outcome)
+			uint64_t end_us, struct pcireset_journal_entry *entry,
+			struct pcireset_outcome *outcome)
 {
 	outcome->verdict = PCIRESET_VERDICT_IDLE;
 	if (!outcome->tried)
@@ -128,17 +145,22 @@ static void verify_idle(const struct pcireset_io *io, const struct pcireset_func
 	if (!answers_as_before(function, &outcome->after)) {
 		outcome->ready = PCIRESET_NO;
 		outcome->verdict = PCIRESET_LOST;
+		return;
 	}
+	restore(io, entry, outcome);
 }
 
 size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
-		       const struct pcireset_step *steps, struct pcireset_outcome *outcomes)
+		       const struct pcireset_step *steps, struct pcireset_journal *journal,
+		       struct pcireset_outcome *outcomes)
 {
 	uint64_t end_us = io->now_us(io->data) + READY_MS * 1000ull;
 	size_t bad = 0;
 
 	for (size_t i = 0; i < machine->n; i++) {
 		const struct pcireset_function *f = &machine->functions[i];
+		struct pcireset_journal_entry *entry =
+			journal && i < journal->n ? &journal->entries[i] : NULL;
 		struct pcireset_outcome *o = &outcomes[i];
 
 		o->after = (struct pcireset_registers){ PCIRESET_UNREAD, PCIRESET_UNREAD,
@@ -148,11 +170,13 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 			o->ready = o->stuck ? PCIRESET_UNKNOWN : PCIRESET_NO;
 			o->verdict = PCIRESET_LOST;
 		} else if (steps[i].action == PCIRESET_KEEP) {
+			/* Bridges come before what is behind them. */
+			restore(io, entry, o);
 			o->verdict = PCIRESET_KEPT;
 		} else if (steps[i].action == PCIRESET_IDLE) {
-			verify_idle(io, f, end_us, o);
+			verify_idle(io, f, end_us, entry, o);
 		} else {
-			verify_silenced(io, f, &steps[i], end_us, o);
+			verify_silenced(io, f, &steps[i], end_us, entry, o);
 		}
 		bad += o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED;
 	}

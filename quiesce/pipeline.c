@@ -120,10 +120,25 @@ static void reset_starts(void *data, size_t i, enum pcireset_method method)
 		    pcireset_method_word(method));
 }
 
+/* The one that is given may be too small for a very large machine. */
+static int provide_journal(struct quiesce_run *run)
+{
+	if (run->journal && run->journal->capacity >= run->machine.n)
+		return 0;
+
+	run->own_journal = calloc(1, sizeof(*run->journal) +
+					     run->machine.n * sizeof(run->journal->entries[0]));
+	if (!run->own_journal)
+		return -ENOMEM;
+
+	run->own_journal->capacity = run->machine.n;
+	run->journal = run->own_journal;
+	return 0;
+}
+
 static int make_resets(struct quiesce_run *run)
 {
 	const struct pcireset_observer observer = { reset_starts, run };
-	_cleanup_free_ struct pcireset_journal *own = NULL;
 	struct pcireset_task task = {
 		.io = run->io,
 		.machine = &run->machine,
@@ -139,13 +154,6 @@ static int make_resets(struct quiesce_run *run)
 		.outcomes = run->outcomes,
 	};
 
-	if (!task.journal || task.journal->capacity < run->machine.n) {
-		own = calloc(1, sizeof(*own) + run->machine.n * sizeof(own->entries[0]));
-		if (!own)
-			return -ENOMEM;
-		own->capacity = run->machine.n;
-		task.journal = own;
-	}
 	return pcireset_reset(&task);
 }
 
@@ -160,7 +168,9 @@ static int reset(struct quiesce_run *run)
 		quiesce_log(run->log, QUIESCE_WARNING,
 			    "%zu functions still wait for answers to their requests", n_pending);
 
-	r = make_resets(run);
+	r = provide_journal(run);
+	if (r == 0)
+		r = make_resets(run);
 	if (r < 0)
 		return r;
 
@@ -207,7 +217,8 @@ static void verify(struct quiesce_run *run)
 {
 	size_t count[PCIRESET_VERDICTS] = { 0 };
 
-	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->outcomes);
+	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->journal,
+				     run->outcomes);
 	run->total_us = since_start_us(run);
 	run->complete = true;
 	stage_over(run, QUIESCE_STAGE_VERIFY);
@@ -252,5 +263,6 @@ void quiesce_run_free(struct quiesce_run *run)
 	free(run->grounds);
 	free(run->steps);
 	free(run->outcomes);
+	free(run->own_journal);
 	quiesce_config_free(&run->config);
 }

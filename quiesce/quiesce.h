@@ -334,6 +334,7 @@ struct quiesce_run {
 	struct quiesce_ground *grounds;
 	struct pcireset_step *steps;
 	struct pcireset_outcome *outcomes;
+	struct pcireset_journal *own_journal;
 	uint64_t silence_us;
 	uint64_t total_us;
 	bool complete;

@@ -10,6 +10,7 @@ static struct fake fake;
 static struct pcireset_machine machine;
 static struct pcireset_step steps[FAKE_FUNCTIONS];
 static struct pcireset_outcome outcomes[FAKE_FUNCTIONS];
+static struct pcireset_journal *journal;
 
 static int setup(void **state)
 {
@@ -24,6 +25,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	pcireset_machine_free(&machine);
+	free(journal);
+	journal = NULL;
 	return 0;
 }
 
@@ -92,7 +95,7 @@ static void silent_reset_and_ready_is_completed_and_no_more(void **state)
 	read_machine(PCIRESET_RESET);
 	outcomes[0].tried = true;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 0);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_REPORTED);
 	assert_int_equal(outcomes[0].silent, PCIRESET_YES);
@@ -111,7 +114,7 @@ static void a_failed_reset_leaves_it_fenced(void **state)
 	outcomes[0].tried = true;
 	outcomes[0].reset_error = -25;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 0);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_FENCED);
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
 }
@@ -124,7 +127,7 @@ static void one_that_turned_bus_master_on_again_is_fenced_again(void **state)
 	outcomes[0].tried = true;
 	fake_put(fake.functions[0].config, 4, 0x0006, 2);
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 0);
 	assert_non_null(strstr(fake.log, "w 00:01.0 04 0402\n"));
 	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
 }
@@ -137,7 +140,7 @@ static void bus_master_that_stays_on_is_failed(void **state)
 	read_machine(PCIRESET_RESET);
 	outcomes[0].tried = true;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 1);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 1);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_FAILED);
 	assert_int_equal(outcomes[0].silent, PCIRESET_NO);
 }
@@ -148,7 +151,7 @@ static void requests_that_stay_pending_are_not_silence(void **state)
 	fenced("0000:00:01.0")->pending_reads = -1;
 	read_machine(PCIRESET_FENCE);
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 1);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 1);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_FAILED);
 }
 
@@ -163,7 +166,7 @@ static void another_id_or_none_is_lost(void **state)
 	fake.functions[1].gone = true;
 	fake_put(fake.functions[2].config, 0, 0xffff0001, 4);
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 3);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(outcomes[i].verdict, PCIRESET_LOST);
 		assert_int_equal(outcomes[i].ready, PCIRESET_NO);
@@ -180,7 +183,7 @@ static void one_that_needs_a_second_after_its_reset_is_waited_for(void **state)
 	outcomes[1].tried = true;
 	fake.functions[1].answers_at_us = 1000000;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 0);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
 	assert_int_equal(outcomes[1].verdict, PCIRESET_COMPLETED);
 	assert_in_range(fake.now_us, 1000000, 1100000);
@@ -201,7 +204,7 @@ static void all_that_never_come_back_cost_one_wait(void **state)
 		fake.functions[i].gone = true;
 	}
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 9);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 9);
 	assert_in_range(fake.now_us, 1100000, 1200000);
 }
 
@@ -214,7 +217,7 @@ static void stuck_and_dead_functions_are_not_read(void **state)
 	outcomes[0].stuck = true;
 	steps[1].action = PCIRESET_KEEP;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 2);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 2);
 	assert_string_equal(fake.log, "");
 	assert_int_equal(outcomes[0].verdict, PCIRESET_LOST);
 	assert_int_equal(outcomes[1].verdict, PCIRESET_LOST);
@@ -228,10 +231,93 @@ static void kept_and_idle_functions_are_not_read_either(void **state)
 	read_machine(PCIRESET_KEEP);
 	steps[1].action = PCIRESET_IDLE;
 
-	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, outcomes), 0);
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, NULL, outcomes), 0);
 	assert_string_equal(fake.log, "");
 	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
 	assert_int_equal(outcomes[1].verdict, PCIRESET_VERDICT_IDLE);
+}
+
+/* As the engine leaves it: saved before the reset, everything else put back. */
+static void save_all(void)
+{
+	journal = calloc(1, sizeof(*journal) + machine.n * sizeof(journal->entries[0]));
+	assert_non_null(journal);
+	journal->capacity = journal->n = machine.n;
+	for (size_t i = 0; i < machine.n; i++) {
+		journal->entries[i].address = machine.functions[i].address;
+		journal->entries[i].in_use = true;
+		assert_int_equal(pcireset_saved_take(&fake.io, &machine.functions[i],
+						     &journal->entries[i].saved), 0);
+	}
+	fake_forget_log(&fake);
+}
+
+static void registers_that_a_reset_erased_are_written_back(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = fenced("0000:00:01.0");
+	fake_put(f->config, 0x10, 0xfe000000, 4);
+	fake_put(f->config, 0x14, 0x0000e001, 4);
+	fake_put(f->config, 0x48, 0x2830, 2);
+	read_machine(PCIRESET_RESET);
+	save_all();
+	fake_put(f->config, 0x10, 0, 4);
+	fake_put(f->config, 0x48, 0x2810, 2);
+	outcomes[0].tried = true;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, journal, outcomes), 0);
+	assert_int_equal(fake_get(f->config, 0x10, 4), 0xfe000000);
+	assert_int_equal(fake_get(f->config, 0x48, 2), 0x2830);
+	/* Nothing else is written. */
+	assert_non_null(strstr(fake.log, "w 00:01.0 10 fe000000\n"));
+	assert_non_null(strstr(fake.log, "w 00:01.0 48 2830\n"));
+	assert_null(strstr(fake.log, "w 00:01.0 14"));
+	assert_int_equal(outcomes[0].restored, 2);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_COMPLETED);
+	assert_false(journal->entries[0].in_use);
+}
+
+static void a_bridge_gets_its_numbers_back_before_what_is_behind_it(void **state)
+{
+	struct fake_function *port, *f;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:02.0", 1, 1);
+	fake_put(port->config, 0x20, 0xfe10fe00, 4);
+	f = fenced("0000:01:00.0");
+	fake_put(f->config, 0x10, 0xfe000000, 4);
+	read_machine(PCIRESET_RESET);
+	steps[0].action = PCIRESET_KEEP;
+	save_all();
+	fake_put(port->config, 0x18, 0, 4);
+	fake_put(port->config, 0x20, 0, 4);
+	fake_put(f->config, 0x10, 0, 4);
+	outcomes[1].tried = true;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, journal, outcomes), 0);
+	assert_int_equal(fake_get(port->config, 0x18, 4), 0x00010100);
+	assert_int_equal(fake_get(port->config, 0x20, 4), 0xfe10fe00);
+	assert_true(strstr(fake.log, "w 00:02.0 18 00010100") <
+		    strstr(fake.log, "w 01:00.0 10 fe000000"));
+	/* COMMAND of a bridge is not ours. */
+	assert_null(strstr(fake.log, "w 00:02.0 04"));
+	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
+}
+
+static void a_stuck_function_is_not_restored(void **state)
+{
+	(void)state;
+	(void)fenced("0000:00:01.0");
+	read_machine(PCIRESET_RESET);
+	save_all();
+	journal->entries[0].stuck = true;
+	outcomes[0].tried = outcomes[0].stuck = true;
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, journal, outcomes), 1);
+	assert_string_equal(fake.log, "");
+	assert_true(journal->entries[0].in_use);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -252,6 +338,9 @@ int main(void)
 		TEST(all_that_never_come_back_cost_one_wait),
 		TEST(stuck_and_dead_functions_are_not_read),
 		TEST(kept_and_idle_functions_are_not_read_either),
+		TEST(registers_that_a_reset_erased_are_written_back),
+		TEST(a_bridge_gets_its_numbers_back_before_what_is_behind_it),
+		TEST(a_stuck_function_is_not_restored),
 	};
 
 	return cmocka_run_group_tests_name("verify", tests, NULL, NULL);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Registers that a reset may erase: what they were, and writing them back. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+
+#include "internal.h"
+
+struct range {
+	uint16_t reg;
+	uint8_t bytes;
+};
+
+/* Bus numbers before windows: what is behind is reached through them. */
+static const struct range of_bridge[] = {
+	{ PCI_PRIMARY_BUS, 4 },	     { PCI_IO_BASE, 2 },
+	{ PCI_MEMORY_BASE, 4 },	     { PCI_PREF_MEMORY_BASE, 4 },
+	{ PCI_PREF_BASE_UPPER32, 4 }, { PCI_PREF_LIMIT_UPPER32, 4 },
+	{ PCI_IO_BASE_UPPER16, 4 },  { PCI_BRIDGE_CONTROL, 2 },
+	{ PCI_CACHE_LINE_SIZE, 1 },
+};
+
+static const struct range of_endpoint[] = {
+	{ PCI_BASE_ADDRESS_0, 4 }, { PCI_BASE_ADDRESS_1, 4 },  { PCI_BASE_ADDRESS_2, 4 },
+	{ PCI_BASE_ADDRESS_3, 4 }, { PCI_BASE_ADDRESS_4, 4 },  { PCI_BASE_ADDRESS_5, 4 },
+	{ PCI_ROM_ADDRESS, 4 },	   { PCI_CACHE_LINE_SIZE, 1 }, { PCI_INTERRUPT_LINE, 1 },
+};
+
+/* Offsets in the PCI Express capability. */
+static const struct range of_express[] = {
+	{ PCI_EXP_DEVCTL, 2 },
+	{ PCI_EXP_LNKCTL, 2 },
+	{ PCI_EXP_DEVCTL2, 2 },
+};
+
+static uint32_t in_header(const struct pcireset_function *function, const struct range *range)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = range->bytes; i-- > 0;)
+		value = value << 8 | function->header[range->reg + i];
+	return value;
+}
+
+static void add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t value)
+{
+	saved->registers[saved->n].reg = reg;
+	saved->registers[saved->n].bytes = bytes;
+	saved->registers[saved->n].value = value;
+	saved->n++;
+}
+
+static void add_header(struct pcireset_saved *saved, const struct pcireset_function *function,
+		       const struct range *ranges, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t value = in_header(function, &ranges[i]);
+
+		if (ranges[i].reg == PCI_BRIDGE_CONTROL)
+			value &= ~(uint32_t)PCI_BRIDGE_CTL_BUS_RESET;
+		add(saved, ranges[i].reg, ranges[i].bytes, value);
+	}
+}
+
+/* A capability of version 1 has no DEVCTL2, one inside the root complex no LNKCTL. */
+static bool has_register(const struct pcireset_function *function, uint16_t version,
+			 uint16_t reg)
+{
+	if (reg == PCI_EXP_DEVCTL2)
+		return version >= 2;
+	return reg != PCI_EXP_LNKCTL || (function->port_type != PCI_EXP_TYPE_RC_END &&
+					 function->port_type != PCI_EXP_TYPE_RC_EC);
+}
+
+/* Bits that act when they are written; all read as 0 where that is so. */
+static uint16_t starts_something(const struct pcireset_function *function, uint16_t reg)
+{
+	if (reg == PCI_EXP_LNKCTL)
+		return PCI_EXP_LNKCTL_RL;
+	return reg == PCI_EXP_DEVCTL && function->port_type != PCI_EXP_TYPE_PCI_BRIDGE ?
+		       PCI_EXP_DEVCTL_BCR_FLR :
+		       0;
+}
+
+static int add_express(const struct pcireset_io *io, struct pcireset_saved *saved,
+		       const struct pcireset_function *function)
+{
+	uint16_t flags, value;
+	int r;
+
+	if (!function->express)
+		return 0;
+	r = pcireset_read16(io, function, function->express + PCI_EXP_FLAGS, &flags);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(of_express); i++) {
+		uint16_t reg = function->express + of_express[i].reg;
+
+		if (reg + 2 > PCI_CFG_SPACE_SIZE ||
+		    !has_register(function, flags & PCI_EXP_FLAGS_VERS, of_express[i].reg))
+			continue;
+		r = pcireset_read16(io, function, reg, &value);
+		if (r == 0)
+			add(saved, reg, 2, value & ~starts_something(function, of_express[i].reg));
+	}
+	return r;
+}
+
+int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_function *function,
+			struct pcireset_saved *ret_saved)
+{
+	struct pcireset_saved saved = { 0 };
+	int r;
+
+	if (function->header_type == PCI_HEADER_TYPE_BRIDGE)
+		add_header(&saved, function, of_bridge, ARRAY_SIZE(of_bridge));
+	else if (function->header_type == PCI_HEADER_TYPE_NORMAL)
+		add_header(&saved, function, of_endpoint, ARRAY_SIZE(of_endpoint));
+
+	r = add_express(io, &saved, function);
+	if (r < 0)
+		return r;
+
+	*ret_saved = saved;
+	return 0;
+}
+
+int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
+			   const struct pcireset_saved *saved)
+{
+	int written = 0, error = 0;
+
+	for (size_t i = 0; i < saved->n; i++) {
+		const uint16_t reg = saved->registers[i].reg;
+		const uint8_t bytes = saved->registers[i].bytes;
+		const uint32_t value = saved->registers[i].value;
+		uint32_t now;
+		int r;
+
+		r = pcireset_read_register(io, address, reg, bytes, &now);
+		if (r == 0 && now == value)
+			continue;
+		if (r == 0)
+			r = io->config_write(io->data, address, reg, value, bytes);
+		if (r == 0)
+			r = pcireset_read_register(io, address, reg, bytes, &now);
+		if (r == 0 && now != value)
+			r = -EIO;
+		if (r == 0)
+			written++;
+		else if (error == 0)
+			error = r;
+	}
+	return error ? error : written;
+}
