@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Children of PID 1. Nothing here waits without a deadline. */
+/* Children of a supervisor. Nothing here waits without a deadline. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "pid1.h"
+#include "supervise.h"
 
 /* From the last close of the pipe to the zombie it is a few instructions. */
 #define REAP_MS 200
@@ -37,20 +37,28 @@ int quiesce_child_start(struct quiesce_child *ret_child)
 		return r;
 	}
 	(void)close(fds[pid == 0 ? 0 : 1]);
-	*ret_child = (struct quiesce_child){ .pid = pid, .fd = fds[pid == 0 ? 1 : 0] };
+	*ret_child = (struct quiesce_child){
+		.pid = pid,
+		.fd = fds[pid == 0 ? 1 : 0],
+		.interrupt_fd = -1,
+	};
 	return 0;
 }
 
 int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us)
 {
-	struct pollfd poll_fd = { .fd = child->fd, .events = POLLIN };
+	/* A negative descriptor is passed over. */
+	struct pollfd fds[] = {
+		{ .fd = child->fd, .events = POLLIN },
+		{ .fd = child->interrupt_fd, .events = POLLIN },
+	};
 
 	for (;;) {
 		uint64_t now_us = quiesce_monotonic_us();
 		unsigned char byte;
 		int r;
 
-		r = poll(&poll_fd, 1,
+		r = poll(fds, 2,
 			 deadline_us > now_us ? (int)((deadline_us - now_us + 999) / 1000) : 0);
 		if (r < 0 && errno == EINTR)
 			continue;
@@ -58,6 +66,8 @@ int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us)
 			return -errno;
 		if (r == 0)
 			return -ETIMEDOUT;
+		if (!fds[0].revents)
+			return -EINTR;
 		return read(child->fd, &byte, 1) == 1 ? byte : -EPIPE;
 	}
 }

@@ -9,16 +9,16 @@
 
 #define REPORT_BYTES_MAX (16 * 1024 * 1024)
 
-static const struct quiesce_log to_stderr = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
+const struct quiesce_log quiesce_to_stderr = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
 
 static const char *root_path(const struct quiesce_options *options)
 {
 	return options->root[0] ? options->root : "/";
 }
 
-static int fail(const char *what, int r)
+int quiesce_fail(const char *what, int r)
 {
-	quiesce_log(&to_stderr, QUIESCE_ERR, "%s: %s", what, strerror(-r));
+	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %s", what, strerror(-r));
 	return QUIESCE_BAD_FUNCTIONS;
 }
 
@@ -30,7 +30,7 @@ int quiesce_command_list(const struct quiesce_options *options)
 
 	r = pcireset_io_open(root_path(options), &io);
 	if (r < 0)
-		return fail(root_path(options), r);
+		return quiesce_fail(root_path(options), r);
 
 	r = pcireset_scan(io, &machine);
 	if (r == 0) {
@@ -42,10 +42,10 @@ int quiesce_command_list(const struct quiesce_options *options)
 	}
 	pcireset_machine_free(&machine);
 	pcireset_io_close(io);
-	return r < 0 ? fail("cannot read PCI functions", r) : QUIESCE_OK;
+	return r < 0 ? quiesce_fail("cannot read PCI functions", r) : QUIESCE_OK;
 }
 
-static int show_run(const struct quiesce_run *run, const struct quiesce_options *options)
+int quiesce_show_run(const struct quiesce_run *run, const struct quiesce_options *options)
 {
 	if (options->json)
 		return quiesce_report_print(run, stdout);
@@ -60,68 +60,49 @@ static int show_run(const struct quiesce_run *run, const struct quiesce_options 
 	return 0;
 }
 
-/* In a kdump kernel bad lines are warnings; anywhere else they are errors. */
-static bool config_is_good(const struct quiesce_run *run, const struct quiesce_options *options)
+bool quiesce_config_is_good(const struct quiesce_run *run,
+			    const struct quiesce_options *options)
 {
 	return run->config.n_errors == 0 || quiesce_is_kdump(options->root);
 }
 
-static int pass(struct quiesce_run *run, const struct quiesce_options *options)
+int quiesce_with_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	(void)fputs("pci-quiesce: cannot write the output\n", stderr);
+	return code == QUIESCE_OK ? QUIESCE_BAD_FUNCTIONS : code;
+}
+
+static int plan(struct quiesce_run *run, const struct quiesce_options *options)
 {
 	struct pcireset_io *io;
 	int r;
 
 	r = pcireset_io_open(root_path(options), &io);
 	if (r < 0)
-		return fail(root_path(options), r);
+		return quiesce_fail(root_path(options), r);
 
 	run->io = io;
-	run->started_us = io->now_us(io->data);
-	run->deadline_us = run->started_us + run->config.deadline_ms * 900ull;
 	r = quiesce_pipeline_run(run);
 	if (r == 0)
-		r = show_run(run, options);
+		r = quiesce_show_run(run, options);
 	pcireset_io_close(io);
-	if (r < 0)
-		return fail("stopped", r);
-	return run->n_bad > 0 || run->report_error ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
+	return r < 0 ? quiesce_fail("stopped", r) : QUIESCE_OK;
 }
 
 int quiesce_command_plan(const struct quiesce_options *options)
 {
-	struct quiesce_run run = { .root = options->root, .log = &to_stderr, .dry_run = true };
+	struct quiesce_run run = {
+		.root = options->root,
+		.log = &quiesce_to_stderr,
+		.dry_run = true,
+	};
 	int code = QUIESCE_BAD_USAGE;
 
 	(void)quiesce_run_prepare(&run, options->config);
-	if (config_is_good(&run, options))
-		code = pass(&run, options);
-	quiesce_run_free(&run);
-	return code;
-}
-
-int quiesce_command_run(const struct quiesce_options *options)
-{
-	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = QUIESCE_NOTICE };
-	struct quiesce_run run = { .root = options->root, .log = &log };
-	enum quiesce_switch wanted;
-	int code = QUIESCE_BAD_USAGE;
-
-	if (!options->force && !quiesce_is_kdump(options->root)) {
-		quiesce_log(&log, QUIESCE_ERR,
-			    "not a kdump kernel (no %s/proc/vmcore): nothing is touched",
-			    options->root);
-		return QUIESCE_REFUSED;
-	}
-
-	wanted = quiesce_run_prepare(&run, options->config);
-	if (wanted == QUIESCE_OFF && !options->force) {
-		quiesce_log(&log, QUIESCE_ERR, "rd.pci_quiesce=0: nothing is touched");
-		code = QUIESCE_REFUSED;
-	} else if (config_is_good(&run, options)) {
-		run.dry_run = wanted == QUIESCE_DRY_RUN;
-		quiesce_log_open_kmsg(&log, run.root);
-		code = pass(&run, options);
-	}
+	if (quiesce_config_is_good(&run, options))
+		code = plan(&run, options);
 	quiesce_run_free(&run);
 	return code;
 }
@@ -163,12 +144,12 @@ int quiesce_command_report(const struct quiesce_options *options)
 
 	r = quiesce_file_read(options->root, QUIESCE_REPORT, REPORT_BYTES_MAX, &text);
 	if (r < 0)
-		return fail("/" QUIESCE_REPORT, r);
+		return quiesce_fail("/" QUIESCE_REPORT, r);
 
 	report = cJSON_Parse(text);
 	if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(report, "devices"))) {
 		cJSON_Delete(report);
-		quiesce_log(&to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": not a report");
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": not a report");
 		return QUIESCE_BAD_FUNCTIONS;
 	}
 	if (options->json)
@@ -183,7 +164,7 @@ int quiesce_command_report(const struct quiesce_options *options)
 
 int quiesce_command_check(const struct quiesce_options *options)
 {
-	const struct quiesce_complaint complaint = quiesce_complaint_to(&to_stderr);
+	const struct quiesce_complaint complaint = quiesce_complaint_to(&quiesce_to_stderr);
 	struct quiesce_config config;
 	size_t n_errors;
 

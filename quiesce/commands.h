@@ -24,6 +24,21 @@ struct quiesce_options {
 /** quiesce_options_parse() - -EINVAL, and a line on standard error, where bad */
 int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_options);
 
+/* commands.c */
+
+/** quiesce_to_stderr - messages of commands that have no other place for them */
+extern const struct quiesce_log quiesce_to_stderr;
+
+/** quiesce_fail() - say what went wrong; returns an exit code */
+int quiesce_fail(const char *what, int r);
+/** quiesce_with_output() - @code, or a failure where the output did not arrive */
+int quiesce_with_output(int code);
+/** quiesce_show_run() - what is known of all functions, as a table or JSON; -errno */
+int quiesce_show_run(const struct quiesce_run *run, const struct quiesce_options *options);
+/** quiesce_config_is_good() - bad lines are errors, but in a kdump kernel */
+bool quiesce_config_is_good(const struct quiesce_run *run,
+			    const struct quiesce_options *options);
+
 /* Each returns an exit code. */
 int quiesce_command_list(const struct quiesce_options *options);
 int quiesce_command_plan(const struct quiesce_options *options);

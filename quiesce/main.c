@@ -46,37 +46,28 @@ static bool is_init(char **argv)
 	return getpid() == 1 && strcmp(slash ? slash + 1 : argv[0], "init") == 0;
 }
 
-/* Output that did not arrive is a failure, after whatever was done. */
-static int with_output(int code)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	(void)fputs("pci-quiesce: cannot write the output\n", stderr);
-	return code == QUIESCE_OK ? QUIESCE_BAD_FUNCTIONS : code;
-}
-
 int main(int argc, char **argv)
 {
 	struct quiesce_options options;
 	int r;
 
 	if (argc > 0 && is_init(argv))
-		return quiesce_init(argv, quiesce_worker_main);
+		return quiesce_init(argv, quiesce_worker_init);
 
 	r = quiesce_options_parse(argc, argv, &options);
 	if (r < 0)
 		return QUIESCE_BAD_USAGE;
 	if (options.help) {
 		help(stdout);
-		return with_output(QUIESCE_OK);
+		return quiesce_with_output(QUIESCE_OK);
 	}
 	if (options.version) {
 		(void)puts("pci-quiesce " PCI_QUIESCE_VERSION);
-		return with_output(QUIESCE_OK);
+		return quiesce_with_output(QUIESCE_OK);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (options.command && strcmp(options.command, commands[i].name) == 0)
-			return with_output(commands[i].run(&options));
+			return quiesce_with_output(commands[i].run(&options));
 
 	if (options.command)
 		(void)fprintf(stderr, "pci-quiesce: unknown command \"%s\"\n", options.command);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Before the next init: what the worker left changed in sysfs, and a probe for
+ * Before anything else starts: what the worker left changed, and a probe for
  * whatever found its driver while probing was off. These writes take the lock
  * of a device, which a stuck reset may hold: they are made by a child, and
  * where that hangs, by another one that starts behind the function it hung on.
@@ -9,33 +9,37 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "pid1.h"
+#include "supervise.h"
 
-#define AUTOPROBE "/sys/bus/pci/drivers_autoprobe"
+#define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
 
-int quiesce_autoprobe_off(void)
+int quiesce_autoprobe_open(const char *root)
 {
-	char now = '0';
-	int fd;
+	char path[512];
 
-	fd = open(AUTOPROBE, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
+	if (snprintf(path, sizeof(path), "%s/" AUTOPROBE, root) >= (int)sizeof(path))
 		return -1;
-	if (pread(fd, &now, 1, 0) == 1 && now == '1' && pwrite(fd, "0", 1, 0) == 1)
-		return fd;
-
-	(void)close(fd);
-	return -1;
+	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-int quiesce_autoprobe_on(int fd)
+void quiesce_autoprobe_off(struct quiesce_shared *shared)
 {
-	int r = pwrite(fd, "1", 1, 0) == 1 ? 0 : -errno;
+	char now = '0';
 
-	(void)close(fd);
-	return r;
+	if (shared->autoprobe_fd < 0 || pread(shared->autoprobe_fd, &now, 1, 0) != 1 ||
+	    now != '1')
+		return;
+	shared->autoprobe_off = true;
+	(void)!pwrite(shared->autoprobe_fd, "0", 1, 0);
+}
+
+int quiesce_autoprobe_on(struct quiesce_shared *shared)
+{
+	if (!shared->autoprobe_off)
+		return 0;
+	return pwrite(shared->autoprobe_fd, "1", 1, 0) == 1 ? 0 : -errno;
 }
 
 static bool is_barred(const struct quiesce_shared *shared, struct pcireset_address address)
@@ -58,8 +62,8 @@ static bool is_bridge(const struct pcireset_io *io, struct pcireset_address addr
 	       (strncmp(class_code, "0x0604", 6) == 0 || strncmp(class_code, "0x0607", 6) == 0);
 }
 
-static void probe(const struct pcireset_io *io, const struct quiesce_shared *shared,
-		  struct pcireset_address address)
+static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
+		  const struct quiesce_shared *shared, struct pcireset_address address)
 {
 	char path[PCIRESET_PATH_BYTES], driver[32];
 
@@ -68,6 +72,8 @@ static void probe(const struct pcireset_io *io, const struct quiesce_shared *sha
 	    is_barred(shared, address) || is_bridge(io, address))
 		return;
 	(void)pcireset_address_format(address, path);
+	/* On the record before it can hang. */
+	quiesce_log(log, QUIESCE_DEBUG, "%s: probing", path);
 	(void)io->attr_write(io->data, PROBE, path);
 }
 
@@ -77,7 +83,8 @@ static int compare(const void *a, const void *b)
 					*(const struct pcireset_address *)b);
 }
 
-int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *shared)
+int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log *log,
+			  struct quiesce_shared *shared)
 {
 	const size_t n_entries = shared->journal->n;
 	const uint32_t turn = shared->turn;
@@ -88,6 +95,9 @@ int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *s
 	for (; shared->turn == turn && shared->next < n_entries; shared->next++)
 		(void)pcireset_journal_restore(io, &shared->journal->entries[shared->next]);
 
+	/* Nothing missed its turn. */
+	if (!shared->autoprobe_off)
+		return 0;
 	r = io->scan(io->data, &addresses, &n);
 	if (r < 0)
 		return r;
@@ -95,17 +105,17 @@ int quiesce_put_back_from(const struct pcireset_io *io, struct quiesce_shared *s
 	/* The next child has to count as this one does. */
 	qsort(addresses, n, sizeof(*addresses), compare);
 	for (; shared->turn == turn && shared->next - n_entries < n; shared->next++)
-		probe(io, shared, addresses[shared->next - n_entries]);
+		probe(io, log, shared, addresses[shared->next - n_entries]);
 	return 0;
 }
 
-static int child_main(struct quiesce_shared *shared)
+static int child_main(const struct quiesce_supervision *s, struct quiesce_shared *shared)
 {
 	struct pcireset_io *io;
 
-	if (pcireset_io_open("/", &io) < 0)
+	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0)
 		return 1;
-	return quiesce_put_back_from(io, shared) < 0;
+	return quiesce_put_back_from(io, s->log, shared) < 0;
 }
 
 /*
@@ -126,11 +136,10 @@ static int watch(const struct quiesce_child *child, const struct quiesce_shared 
 	return r == QUIESCE_TELL_DONE ? 0 : r;
 }
 
-/* False: there is no way on. */
-static bool put_back_on(const struct quiesce_log *log, struct quiesce_shared *shared,
-			uint64_t end_us)
+/* False: there is no way on, or no need. */
+static bool put_back_on(const struct quiesce_supervision *s, struct quiesce_shared *shared,
+			uint64_t end_us, bool *all_ended)
 {
-	const unsigned char done = QUIESCE_TELL_DONE;
 	struct quiesce_child child;
 	int status, r;
 	size_t at;
@@ -138,22 +147,23 @@ static bool put_back_on(const struct quiesce_log *log, struct quiesce_shared *sh
 	shared->turn++;
 	r = quiesce_child_start(&child);
 	if (r < 0) {
-		quiesce_log(log, QUIESCE_ERR, "cannot put drivers back: %s", strerror(-r));
+		quiesce_log(s->log, QUIESCE_ERR, "cannot put drivers back: %s", strerror(-r));
 		return false;
 	}
 	if (child.pid == 0) {
-		r = child_main(shared);
-		(void)!write(child.fd, &done, 1);
+		r = child_main(s, shared);
+		quiesce_tell(child.fd, QUIESCE_TELL_DONE);
 		_exit(r);
 	}
 
 	r = watch(&child, shared, end_us, &at);
 	/* A slow probe is not killed: it may be about to bind. */
-	(void)quiesce_child_end(&child, r < 0 && at < shared->journal->n, &status);
+	if (!quiesce_child_end(&child, r < 0 && at < shared->journal->n, &status))
+		*all_ended = false;
 	if (r == 0)
 		return false;
 
-	quiesce_log(log, QUIESCE_WARNING, "putting back: stopped at %zu of %zu: %s", at,
+	quiesce_log(s->log, QUIESCE_WARNING, "putting back: stopped at %zu of %zu: %s", at,
 		    shared->journal->n, strerror(-r));
 	/* It may have got on in the meantime. */
 	if (shared->next == at)
@@ -161,13 +171,16 @@ static bool put_back_on(const struct quiesce_log *log, struct quiesce_shared *sh
 	return true;
 }
 
-void quiesce_put_back(const struct quiesce_log *log, struct quiesce_shared *shared,
+bool quiesce_put_back(const struct quiesce_supervision *s, struct quiesce_shared *shared,
 		      uint64_t end_us)
 {
+	bool all_ended = true;
+
 	shared->next = 0;
-	while (put_back_on(log, shared, end_us))
+	while (put_back_on(s, shared, end_us, &all_ended))
 		if (quiesce_monotonic_us() >= end_us) {
-			quiesce_log(log, QUIESCE_ERR, "no time left to put back the rest");
-			return;
+			quiesce_log(s->log, QUIESCE_ERR, "no time left to put back the rest");
+			break;
 		}
+	return all_ended;
 }

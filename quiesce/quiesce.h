@@ -311,6 +311,7 @@ const char *quiesce_stage_word(enum quiesce_stage stage);
  * @dry_run: stop after the plan
  * @started_us: start, on the clock of @io
  * @deadline_us: end of fence and resets
+ * @drivers_deadline_us: end of what follows; known once resets are verified
  * @journal: memory for sysfs changes; NULL: private
  * @on_stage: may be NULL
  * @silence_us: start to last fence read back, or 0
@@ -325,6 +326,7 @@ struct quiesce_run {
 	bool dry_run;
 	uint64_t started_us;
 	uint64_t deadline_us;
+	uint64_t drivers_deadline_us;
 	struct pcireset_journal *journal;
 	void (*on_stage)(void *data, enum quiesce_stage stage);
 	void *on_stage_data;

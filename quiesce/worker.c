@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The worker that PID 1 starts: configuration and pipeline, warnings only. */
+/* The worker that is supervised: configuration and pipeline, warnings only. */
 #include <errno.h>
 #include <string.h>
 
-#include "pid1.h"
+#include "supervise.h"
 
 static void warn(void *data, const char *file, unsigned int line, const char *problem)
 {
@@ -32,57 +32,100 @@ enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *pat
 	return quiesce_parameters_parse(cmdline, &run->config, &complaint);
 }
 
-static void tell(int fd, enum quiesce_tell what)
+void quiesce_tell(int tell_fd, enum quiesce_tell what)
 {
 	unsigned char byte = (unsigned char)what;
 
-	(void)!write(fd, &byte, 1);
+	(void)!write(tell_fd, &byte, 1);
 }
+
+/* The run's own on_stage is called behind ours. */
+struct work {
+	struct quiesce_run *run;
+	int tell_fd;
+	void (*on_stage)(void *data, enum quiesce_stage stage);
+	void *on_stage_data;
+};
 
 static void on_stage(void *data, enum quiesce_stage stage)
 {
-	if (stage == QUIESCE_STAGE_VERIFY)
-		tell(*(const int *)data, QUIESCE_TELL_QUIESCED);
+	const struct work *work = data;
+
+	if (stage == QUIESCE_STAGE_VERIFY) {
+		const struct pcireset_io *io = work->run->io;
+
+		/* The supervisor waits a little longer. */
+		work->run->drivers_deadline_us =
+			io->now_us(io->data) + work->run->config.drivers_ms * 600ull;
+		quiesce_tell(work->tell_fd, QUIESCE_TELL_QUIESCED);
+	}
+	if (work->on_stage)
+		work->on_stage(work->on_stage_data, stage);
 }
 
-/* Nobody is there to read what plan would print. */
-static int report_plan(const struct quiesce_run *run)
+/* The watchdog is stronger than what is configured. */
+static void take_deadlines(struct quiesce_run *run, struct quiesce_shared *shared)
 {
-	quiesce_log(run->log, QUIESCE_NOTICE, "dry-run: the plan is in /" QUIESCE_REPORT);
-	return quiesce_report_write(run);
+	struct quiesce_config *config = &run->config;
+	uint32_t wanted_ms = config->deadline_ms;
+
+	quiesce_deadlines_fit(&config->deadline_ms, &config->drivers_ms, shared->watchdog_ms);
+	if (config->deadline_ms < wanted_ms)
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "because of a watchdog: %u ms for fence and resets, %u ms for drivers",
+			    config->deadline_ms, config->drivers_ms);
+	/* A tenth is left for reading back and for the report. */
+	run->deadline_us = run->started_us + config->deadline_ms * 900ull;
+	shared->deadline_ms = config->deadline_ms;
+	shared->drivers_ms = config->drivers_ms;
 }
 
-int quiesce_worker_main(struct quiesce_shared *shared, uint64_t started_us, int tell_fd)
+int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_t started_us,
+		 int tell_fd)
+{
+	struct work work = { run, tell_fd, run->on_stage, run->on_stage_data };
+	struct pcireset_io *io = NULL;
+	int r = 0;
+
+	run->started_us = started_us;
+	run->journal = shared->journal;
+	run->on_stage = on_stage;
+	run->on_stage_data = &work;
+	take_deadlines(run, shared);
+	quiesce_tell(tell_fd, QUIESCE_TELL_CONFIG);
+	/* Planning and observing change nothing. */
+	if (!run->dry_run && run->config.level > QUIESCE_LEVEL_OBSERVE)
+		quiesce_autoprobe_off(shared);
+
+	if (!run->io) {
+		r = pcireset_io_open(run->root[0] ? run->root : "/", &io);
+		run->io = io;
+	}
+	if (r == 0)
+		r = quiesce_pipeline_run(run);
+	if (r < 0)
+		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-r));
+	/* An abandoned reset may still use it; so does the process end with it. */
+	return r;
+}
+
+void quiesce_worker_init(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
+			 void *data)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
-	struct quiesce_run run = {
-		.root = "",
-		.log = &log,
-		.started_us = started_us,
-		.on_stage = on_stage,
-		.on_stage_data = &tell_fd,
-	};
-	struct pcireset_io *io;
+	struct quiesce_run run = { .root = "", .log = &log };
 	int r;
 
+	(void)data;
 	quiesce_log_open_kmsg(&log, run.root);
 	run.dry_run = quiesce_run_prepare(&run, NULL) == QUIESCE_DRY_RUN;
-	run.journal = shared->journal;
-	/* A tenth is left for reading back and for the report. */
-	run.deadline_us = started_us + run.config.deadline_ms * 900ull;
-	shared->deadline_ms = run.config.deadline_ms;
-	shared->drivers_ms = run.config.drivers_ms;
-	tell(tell_fd, QUIESCE_TELL_CONFIG);
 
-	r = pcireset_io_open("/", &io);
-	if (r == 0) {
-		run.io = io;
-		r = quiesce_pipeline_run(&run);
-		if (r == 0 && run.dry_run)
-			r = report_plan(&run);
+	r = quiesce_work(&run, shared, started_us, tell_fd);
+	/* Nobody is there to read what plan would print. */
+	if (r == 0 && run.dry_run) {
+		quiesce_log(&log, QUIESCE_NOTICE, "dry-run: the plan is in /" QUIESCE_REPORT);
+		r = quiesce_report_write(&run);
 	}
-	if (r < 0)
-		quiesce_log(&log, QUIESCE_ERR, "stopped: %s", strerror(-r));
-	tell(tell_fd, QUIESCE_TELL_DONE);
-	return r < 0 || run.n_bad > 0 ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
+	shared->exit_code = r < 0 || run.n_bad > 0 ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Children of PID 1, with real processes: what is heard and when. */
+/* Children of a supervisor, with real processes: what is heard and when. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "fake_io.h"
-#include "pid1.h"
+#include "supervise.h"
 
 static uint64_t in_ms(uint32_t ms)
 {

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "fake_io.h"
-#include "pid1.h"
+#include "supervise.h"
 
 static struct fake fake;
 static struct quiesce_shared shared;
+static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
 
 static int setup(void **state)
 {
@@ -16,6 +17,7 @@ static int setup(void **state)
 	(void)state;
 	fake_init(&fake);
 	shared.next = 0;
+	shared.autoprobe_off = true;
 	shared.journal = calloc(1, sizeof(*shared.journal) +
 					   4 * sizeof(shared.journal->entries[0]));
 	shared.journal->capacity = 4;
@@ -47,7 +49,7 @@ static void what_has_no_driver_is_probed(void **state)
 	(void)function("0000:00:01.0", "0x020000");
 	fake_attr(&fake, function("0000:00:02.0", "0x010802"), "driver", "nvme")->link = true;
 
-	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
 }
 
@@ -58,8 +60,18 @@ static void a_bridge_is_not_probed_again(void **state)
 	(void)function("0000:00:02.0", "0x060700");
 	(void)function("0000:00:03.0", "0x068000"); /* NTBs call themselves so */
 
-	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:03.0\n");
+}
+
+static void where_drivers_were_probed_all_the_time_nothing_is(void **state)
+{
+	(void)state;
+	(void)function("0000:00:01.0", "0x020000");
+	shared.autoprobe_off = false;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_string_equal(fake.log, "");
 }
 
 static void the_journal_comes_first(void **state)
@@ -73,7 +85,7 @@ static void the_journal_comes_first(void **state)
 		.address = f->address, .in_use = true, .overridden = true
 	};
 
-	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a 00:01.0/driver_override \n"
 				      "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
 }
@@ -89,7 +101,7 @@ static void a_function_that_cannot_be_put_back_is_not_probed(void **state)
 		.address = f->address, .in_use = true, .overridden = true
 	};
 
-	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_null(strstr(fake.log, "drivers_probe"));
 }
 
@@ -100,7 +112,7 @@ static void a_second_child_starts_behind_where_the_first_hung(void **state)
 	(void)function("0000:00:02.0", "0x020000");
 	shared.next = 4 + 1;
 
-	assert_int_equal(quiesce_put_back_from(&fake.io, &shared), 0);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n");
 	assert_int_equal(shared.next, 4 + 2);
 }
@@ -112,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_has_no_driver_is_probed),
 		TEST(a_bridge_is_not_probed_again),
+		TEST(where_drivers_were_probed_all_the_time_nothing_is),
 		TEST(the_journal_comes_first),
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
 		TEST(a_second_child_starts_behind_where_the_first_hung),

@@ -35,35 +35,27 @@ static void go_wrong(void *data, enum quiesce_stage stage)
 	_exit(1);
 }
 
-static int faulty_worker(struct quiesce_shared *shared, uint64_t started_us, int tell_fd)
+static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
+			  void *data)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
 	struct quiesce_run run = {
 		.root = "",
 		.log = &log,
-		.started_us = started_us,
-		.deadline_us = UINT64_MAX,
-		.journal = shared->journal,
 		.on_stage = go_wrong,
 		.on_stage_data = &run,
 	};
 	_cleanup_free_ char *cmdline = NULL;
-	const unsigned char config = QUIESCE_TELL_CONFIG;
-	struct pcireset_io *io;
 
+	(void)data;
 	quiesce_log_open_kmsg(&log, "");
 	if (quiesce_file_read("", "proc/cmdline", 65536, &cmdline) == 0) {
 		read_word(cmdline, "faulty=", wanted_fault, sizeof(wanted_fault));
 		read_word(cmdline, "faulty.stage=", wanted_stage, sizeof(wanted_stage));
 	}
 	(void)quiesce_run_prepare(&run, NULL);
-	shared->deadline_ms = run.config.deadline_ms;
-	(void)!write(tell_fd, &config, 1);
-	if (pcireset_io_open("/", &io) < 0)
-		return 2;
-	run.io = io;
-	(void)quiesce_pipeline_run(&run);
-	return 3; /* the stage was never over */
+	(void)quiesce_work(&run, shared, started_us, tell_fd);
+	_exit(3); /* the stage was never over */
 }
 
 int main(int argc, char **argv)

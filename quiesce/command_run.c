@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run by hand or from a hook: the same worker as PID 1's, supervised in the same way. */
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "commands.h"
+#include "supervise.h"
+
+struct job {
+	const struct quiesce_options *options;
+	struct quiesce_run *run;
+	const sigset_t *signals_before;
+};
+
+static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd, void *data)
+{
+	const struct job *job = data;
+	struct quiesce_run *run = job->run;
+	int r;
+
+	(void)sigprocmask(SIG_SETMASK, job->signals_before, NULL);
+	r = quiesce_work(run, shared, started_us, tell_fd);
+	if (r == 0)
+		r = quiesce_show_run(run, job->options);
+	shared->exit_code = quiesce_with_output(
+		r < 0 || run->n_bad > 0 || run->report_error ? QUIESCE_BAD_FUNCTIONS :
+							       QUIESCE_OK);
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
+}
+
+/* Whoever interrupts us gets the drivers back all the same. */
+static int supervise(struct quiesce_run *run, const struct quiesce_options *options)
+{
+	sigset_t signals, before;
+	_cleanup_close_ int interrupt_fd = -1;
+	struct job job = { options, run, &before };
+
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGHUP);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &signals, &before);
+	interrupt_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return quiesce_supervise(&(struct quiesce_supervision){
+		.log = run->log,
+		.root = run->root,
+		.config = &run->config,
+		.interrupt_fd = interrupt_fd,
+		.worker = work,
+		.data = &job,
+	});
+}
+
+/* A hook of kdump's that fails may cost the dump, whatever the reason. */
+static int as_asked_for(int code, const struct quiesce_run *run)
+{
+	return quiesce_is_kdump(run->root) && !run->config.strict ? QUIESCE_OK : code;
+}
+
+int quiesce_command_run(const struct quiesce_options *options)
+{
+	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = QUIESCE_NOTICE };
+	struct quiesce_run run = { .root = options->root, .log = &log };
+	enum quiesce_switch wanted;
+	int code = QUIESCE_BAD_USAGE;
+
+	if (!options->force && !quiesce_is_kdump(options->root)) {
+		quiesce_log(&log, QUIESCE_ERR,
+			    "not a kdump kernel (no %s/proc/vmcore): nothing is touched",
+			    options->root);
+		return QUIESCE_REFUSED;
+	}
+
+	wanted = quiesce_run_prepare(&run, options->config);
+	if (wanted == QUIESCE_OFF && !options->force) {
+		quiesce_log(&log, QUIESCE_ERR, "rd.pci_quiesce=0: nothing is touched");
+		code = QUIESCE_REFUSED;
+	} else if (quiesce_config_is_good(&run, options)) {
+		run.dry_run = wanted == QUIESCE_DRY_RUN;
+		quiesce_log_open_kmsg(&log, run.root);
+		code = supervise(&run, options);
+	}
+	code = as_asked_for(code, &run);
+	quiesce_run_free(&run);
+	return code;
+}
