@@ -93,10 +93,9 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 	return 0;
 }
 
-static int config_write(void *data, struct pcireset_address address, uint16_t reg, uint32_t value,
-			size_t bytes)
+static int write_register(struct fake *fake, struct pcireset_address address, uint16_t reg,
+			  uint32_t value, size_t bytes)
 {
-	struct fake *fake = data;
 	struct fake_function *f = find(fake, address);
 
 	fake->now_us += ACCESS_US;
@@ -110,6 +109,23 @@ static int config_write(void *data, struct pcireset_address address, uint16_t re
 		value |= 4;
 	fake_put(f->config, reg, value, bytes);
 	return 0;
+}
+
+static void tell(const struct fake *fake, bool made)
+{
+	if (fake->on_write)
+		fake->on_write(made);
+}
+
+static int config_write(void *data, struct pcireset_address address, uint16_t reg, uint32_t value,
+			size_t bytes)
+{
+	int r;
+
+	tell(data, false);
+	r = write_register(data, address, reg, value, bytes);
+	tell(data, true);
+	return r;
 }
 
 struct fake_attr *fake_find_attr(struct fake *fake, const char *path)
@@ -154,7 +170,12 @@ static int write_now(struct fake *fake, const char *path, const char *text)
 
 static int attr_write(void *data, const char *path, const char *text)
 {
-	return write_now(data, path, text);
+	int r;
+
+	tell(data, false);
+	r = write_now(data, path, text);
+	tell(data, true);
+	return r;
 }
 
 static int link_read(void *data, const char *path, char *buffer, size_t bytes)
