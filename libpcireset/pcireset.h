@@ -521,6 +521,17 @@ size_t pcireset_fence(const struct pcireset_io *io, const struct pcireset_machin
 bool pcireset_fences_late(const struct pcireset_function *function);
 
 /**
+ * pcireset_record() - Device Status of each function before a reset erases it
+ * @io: the machine
+ * @machine: with its topology
+ * @outcomes: before.devsta is set where the function has it
+ *
+ * Source: PCI Express Base Specification, 7.5.3.5 (Device Status Register).
+ */
+void pcireset_record(const struct pcireset_io *io, const struct pcireset_machine *machine,
+		     struct pcireset_outcome *outcomes);
+
+/**
  * pcireset_drain() - wait until nothing is pending on fenced functions
  * @io: the machine
  * @machine: with its topology

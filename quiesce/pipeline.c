@@ -101,6 +101,8 @@ static int plan(struct quiesce_run *run)
 	int r;
 
 	pcireset_topology_read(run->io, &run->machine);
+	if (!run->dry_run)
+		pcireset_record(run->io, &run->machine, run->outcomes);
 	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);
 	if (r < 0)
 		return r;
@@ -196,6 +198,24 @@ static void log_verdict(const struct quiesce_run *run, size_t i)
 		    error ? ": " : "", error ? strerror(-error) : "");
 }
 
+static void log_restored(const struct quiesce_run *run)
+{
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const int restored = run->outcomes[i].restored;
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		(void)pcireset_address_format(run->machine.functions[i].address, address);
+		if (restored > 0)
+			quiesce_log(run->log, QUIESCE_NOTICE,
+				    "%s: %d registers that its reset erased are written back",
+				    address, restored);
+		else if (restored < 0)
+			quiesce_log(run->log, QUIESCE_WARNING,
+				    "%s: registers that its reset erased stay so: %s", address,
+				    strerror(-restored));
+	}
+}
+
 static void log_bad_verdicts(const struct quiesce_run *run)
 {
 	size_t n = 0;
@@ -225,6 +245,7 @@ static void verify(struct quiesce_run *run)
 
 	for (size_t i = 0; i < run->machine.n; i++)
 		count[run->outcomes[i].verdict]++;
+	log_restored(run);
 	log_bad_verdicts(run);
 	quiesce_log(run->log, run->n_bad ? QUIESCE_WARNING : QUIESCE_NOTICE,
 		    "%zu functions in %llu ms: %zu completed, %zu fenced, %zu kept, %zu idle, "

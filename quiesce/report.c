@@ -46,6 +46,10 @@ static void add_evidence(struct cJSON *device, const struct quiesce_run *run, si
 	quiesce_json_string(evidence, "reset", pcireset_seen_word(o->reset));
 	add_known(evidence, "ready", o->ready);
 	add_registers(evidence, "before", &o->before, run->silence_us > 0);
+	if (o->verdict != PCIRESET_VERDICT_NONE && o->restored >= 0)
+		(void)cJSON_AddNumberToObject(evidence, "restored", o->restored);
+	else
+		(void)cJSON_AddNullToObject(evidence, "restored");
 	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
 
 	ms = cJSON_AddObjectToObject(device, "ms");

@@ -12,7 +12,8 @@ static bool write_value(const char *root, const char *path, const char *value)
 
 	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
 		return false;
-	fd = open(full, O_WRONLY | O_CLOEXEC);
+	/* O_TRUNC means nothing to proc; it keeps a copy of one exact. */
+	fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	return fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
 }
 

@@ -88,7 +88,7 @@ static void nothing_slow_comes_before_the_fence(void **state)
 	(void)state;
 	(void)nic("0000:00:01.0");
 	(void)nic("0000:00:02.0");
-	fake.functions[0].pending_reads = 1;
+	fake.functions[0].pending_reads = 2;
 
 	assert_int_equal(quiesce_pipeline_run(&run), 0);
 	assert_non_null(strstr(fake.log, "r 00:01.0 00+64\n"

@@ -88,6 +88,21 @@ static void drain_of_nothing_takes_no_time(void **state)
 	assert_string_equal(fake.log, "");
 }
 
+static void what_was_pending_at_the_crash_is_on_record(void **state)
+{
+	(void)state;
+	fake_put(fenced("0000:00:01.0")->config, 0x4a, 0x0024, 2);
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0402);
+	fenced("0000:00:03.0")->gone = true;
+	outcomes[1].before.devsta = PCIRESET_UNREAD;
+	read_machine(PCIRESET_KEEP);
+
+	pcireset_record(&fake.io, &machine, outcomes);
+	assert_string_equal(fake.log, "r 00:01.0 4a\n");
+	assert_int_equal(outcomes[0].before.devsta, 0x0024);
+	assert_int_equal(outcomes[1].before.devsta, PCIRESET_UNREAD);
+}
+
 static void silent_reset_and_ready_is_completed_and_no_more(void **state)
 {
 	(void)state;
@@ -328,6 +343,7 @@ int main(void)
 		TEST(drain_ends_as_soon_as_nothing_is_pending),
 		TEST(drain_gives_up_at_its_limit),
 		TEST(drain_of_nothing_takes_no_time),
+		TEST(what_was_pending_at_the_crash_is_on_record),
 		TEST(silent_reset_and_ready_is_completed_and_no_more),
 		TEST(a_failed_reset_leaves_it_fenced),
 		TEST(one_that_turned_bus_master_on_again_is_fenced_again),
