@@ -2,11 +2,13 @@
 /*
  * /init with a worker that goes wrong. The rest is the real PID 1; the worker
  * runs the real pipeline up to a stage and then does what the kernel command
- * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence).
+ * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence);
+ * or faulty=kill, and faulty.write=N, the write that it does not survive.
  */
 #include <signal.h>
 #include <string.h>
 
+#include "faulty-door.h"
 #include "pid1.h"
 
 static char wanted_fault[16] = "exit";
@@ -45,6 +47,9 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 		.on_stage = go_wrong,
 		.on_stage_data = &run,
 	};
+	char word[16] = "0";
+	struct faulty_door door;
+	struct pcireset_io *io;
 	_cleanup_free_ char *cmdline = NULL;
 
 	(void)data;
@@ -52,6 +57,12 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 	if (quiesce_file_read("", "proc/cmdline", 65536, &cmdline) == 0) {
 		read_word(cmdline, "faulty=", wanted_fault, sizeof(wanted_fault));
 		read_word(cmdline, "faulty.stage=", wanted_stage, sizeof(wanted_stage));
+		read_word(cmdline, "faulty.write=", word, sizeof(word));
+	}
+	if (strcmp(wanted_fault, "kill") == 0 && pcireset_io_open("/", &io) == 0) {
+		faulty_door_open(&door, io, &log, strtol(word, NULL, 10));
+		run.io = &door.io;
+		wanted_stage[0] = '\0';
 	}
 	(void)quiesce_run_prepare(&run, NULL);
 	(void)quiesce_work(&run, shared, started_us, tell_fd);

@@ -66,13 +66,26 @@ bound_functions() {
 	echo "$bound"
 }
 
-# "PHASE: function ADDRESS VENDOR:DEVICE CLASS COMMAND DRIVER"
+# read_attr FILE: its first line, "-" without one.
+read_attr() {
+	attr=-
+	[ ! -e "$1" ] || read -r attr <"$1" || attr=-
+}
+
+# "PHASE: function ADDRESS VENDOR:DEVICE CLASS COMMAND DRIVER", then
+# "PHASE: sysfs ADDRESS DRIVER_OVERRIDE RESET_METHOD", once "PHASE: autoprobe 1".
 list_functions() {
 	for dev in /sys/bus/pci/devices/*; do
 		[ -e "$dev" ] || continue
 		read_uevent "$dev"
 		mark "$1: function ${dev##*/} $PCI_ID $PCI_CLASS $(command_of "$dev") $DRIVER"
+		read_attr "$dev/driver_override"
+		override=$attr
+		read_attr "$dev/reset_method"
+		mark "$1: sysfs ${dev##*/} ${override:--} ${attr:--}"
 	done
+	read_attr /sys/bus/pci/drivers_autoprobe
+	mark "$1: autoprobe $attr"
 }
 
 # "PHASE: config ADDRESS HEX": the 256 bytes that every function has.

@@ -81,6 +81,7 @@ verdict() {
 run() {
 	mark "second: hook"
 	list_functions second
+	list_configs second
 	if [ ! -e /sys/bus/pci/devices/0000:00:00.0 ]; then
 		mark "second: no PCI"
 		poweroff -f

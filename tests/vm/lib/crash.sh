@@ -33,6 +33,16 @@ crash() {
 	fi
 }
 
+# killed_crash N WHAT: the worker is killed at its N-th write, which is a WHAT:
+# config, attribute or job.
+killed_crash() {
+	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
+	export PQ_BREAK_INIT
+	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
+	crash systemd with faulty=kill "faulty.write=$1"
+	grep -q "faulty: kill after $2" "$RUN/console.log" || fail "not killed after a $2"
+}
+
 # faulty_crash KIND STAGE: the /init of the image is a test's, which has a worker
 # that fails in that way after that stage and is otherwise the real thing.
 faulty_crash() {

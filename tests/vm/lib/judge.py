@@ -15,6 +15,7 @@ import os
 import sys
 from collections import Counter
 
+from judge_left import check_left
 from judge_resets import check_before, check_resets
 from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
 
@@ -184,7 +185,7 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=()):
         numbers["next_init_ms"] = round((console.next_init - console.init) * 1000)
     if mode == "next-init":
         return problems, numbers
-    problems += check_drivers(console)
+    problems += check_drivers(console) + check_left(console)
     if mode in ("without", "survive"):
         stale = stale_dma(trace, console, kept)
         numbers["stale_dma"] = len(stale)

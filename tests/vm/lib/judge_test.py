@@ -29,6 +29,7 @@ CONSOLE = """\
 114.1 [    2.100000] pci-quiesce: fence
 115.5 [    3.500000] systemd[1]: systemd 252 running in system mode
 {second}
+119.5 [    7.500000] pq-test: second: autoprobe 1
 120.0 [    8.000000] pq-test: second: frames e1000e ok
 120.0 [    8.000000] pq-test: second: frames 8139cp ok
 120.0 [    8.000000] pq-test: second: frames virtio_net ok
@@ -58,7 +59,8 @@ TRACE = """\
 
 
 def listing(phase, time, skip=""):
-    return "\n".join(f"{time} [    9.000000] pq-test: {phase}: function {line}"
+    return "\n".join(f"{time} [    9.000000] pq-test: {phase}: function {line}\n"
+                     f"{time} [    9.000000] pq-test: {phase}: sysfs {line.split()[0]} (null) flr pm"
                      for line in MACHINE.splitlines() if not skip or skip not in line)
 
 
@@ -74,14 +76,15 @@ def config(address):
     return raw
 
 
-def configs():
-    return "\n".join(f"109.5 [    9.500000] pq-test: first: config {address} {config(address).hex()}"
+def configs(phase):
+    return "\n".join(f"109.5 [    9.500000] pq-test: {phase}: config {address} {config(address).hex()}"
                      for address in (line.split()[0] for line in MACHINE.splitlines()))
 
 
 def console(second=None, **replacements):
-    text = CONSOLE.format(first=listing("first", 109.0), configs=configs(),
-                          second=listing("second", 119.0) if second is None else second)
+    second = listing("second", 119.0) if second is None else second
+    text = CONSOLE.format(first=listing("first", 109.0), configs=configs("first"),
+                          second=second + "\n" + configs("second"))
     for old, new in replacements.get("replace", []):
         assert old in text
         text = text.replace(old, new)
@@ -296,7 +299,7 @@ class Bad(unittest.TestCase):
         self.changed("0000:01:00.0 is kept, yet got", **{"0000:01:00.0": {"action": "keep"}})
 
     def test_config_missing(self):
-        line = next(line for line in configs().splitlines() if "0000:02:00.1" in line)
+        line = next(line for line in configs("first").splitlines() if "0000:02:00.1" in line)
         for new in ("", line[:-2]):
             self.convicted("no config space known of 0000:02:00.1",
                            console=console(replace=[(line, new)]))
@@ -319,12 +322,26 @@ class Bad(unittest.TestCase):
             self.convicted(f"no \"{what} ok\"", console=console(
                 replace=[(f"{what} ok", f"{what} failed")]))
 
+    def test_left(self):
+        self.convicted("drivers_autoprobe is not 1", console=console(
+            replace=[("second: autoprobe 1", "second: autoprobe 0")]))
+        self.convicted("driver_override is 'pci-quiesce'", console=console(
+            replace=[("second: sysfs 0000:01:00.0 (null)", "second: sysfs 0000:01:00.0 pci-quiesce")]))
+        self.convicted("reset_method is 'flr', was 'flr pm'", console=console(
+            replace=[("second: sysfs 0000:01:00.0 (null) flr pm", "second: sysfs 0000:01:00.0 (null) flr")]))
+        good = f"second: config 0000:01:00.0 {config('0000:01:00.0').hex()}"
+        bad = good[:28 + 0x10 * 2] + "01" + good[28 + 0x10 * 2 + 2:]
+        self.convicted("register 0x10 is 01000000, was 00000000", console=console(
+            replace=[(good, bad)]))
+        self.convicted("configuration space was not read", console=console(
+            replace=[(good, good[:-2])]))
+
     def test_next_init(self):
         self.convicted("the next init ran after", deadline=1.0)
         self.convicted("no kdump kernel", console=parse_console([]))
         self.convicted("no kdump kernel", mode="next-init", console=parse_console(
             CONSOLE.split("114.0")[0].format(first=listing("first", 109.0),
-                                             configs=configs()).splitlines()))
+                                             configs=configs("first")).splitlines()))
 
     def test_no_stale_dma(self):
         self.convicted("no stale DMA", mode="without", trace=parse_trace([]))

@@ -22,7 +22,8 @@ _SID = re.compile(r"sid 0x([0-9a-f]+)")
 _WRITE = re.compile(r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) <- 0x([0-9a-f]+)")
 _CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
 _FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
-_CONFIG = re.compile(r"pq-test: first: config (\S+) ([0-9a-f]{512})$")
+_CONFIG = re.compile(r"pq-test: (first|second): config (\S+) ([0-9a-f]{512})$")
+_SYSFS = re.compile(r"pq-test: (first|second): sysfs (\S+) (\S+) (.+)$")
 # Sentences of the init that runs after pci-quiesce, or of what it starts.
 _NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
 
@@ -52,6 +53,8 @@ class Function:
     command: int
     driver: str
     config: bytes = b""
+    override: str = ""
+    methods: str = ""
 
     @property
     def requester(self):
@@ -146,13 +149,17 @@ def parse_console(lines):
             if kernels == 2:
                 console.kernel = time
         function, config = _FUNCTION.search(text), _CONFIG.search(text)
+        sysfs = _SYSFS.search(text)
         if function:
             phase, address, vendor, device, pci_class, command, driver = function.groups()
             getattr(console, phase)[address] = Function(
                 address, vendor.lower(), device.lower(), pci_class.lower().zfill(6), int(command, 16),
                 "" if driver == "-" else driver)
-        elif config and config[1] in console.first:
-            console.first[config[1]].config = bytes.fromhex(config[2])
+        elif config and config[2] in getattr(console, config[1]):
+            getattr(console, config[1])[config[2]].config = bytes.fromhex(config[3])
+        elif sysfs and sysfs[2] in getattr(console, sysfs[1]):
+            one = getattr(console, sysfs[1])[sysfs[2]]
+            one.override, one.methods = sysfs[3], sysfs[4]
         elif "pq-test: " in text:
             console.marks.append((time, text.split("pq-test: ", 1)[1]))
             if console.marks[-1][1] == "second: end":

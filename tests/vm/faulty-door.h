@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A door to the machine that kills whoever uses it at its N-th write. */
+#ifndef FAULTY_DOOR_H
+#define FAULTY_DOOR_H
+
+#include "quiesce.h"
+
+/**
+ * struct faulty_door - a door in front of another one
+ * @io: what to use; its data is this structure
+ * @behind: the real one
+ * @log: told before the end
+ * @left: writes until then; a job counts as one, and is under way then
+ */
+struct faulty_door {
+	struct pcireset_io io;
+	const struct pcireset_io *behind;
+	const struct quiesce_log *log;
+	long left;
+};
+
+void faulty_door_open(struct faulty_door *door, const struct pcireset_io *behind,
+		      const struct quiesce_log *log, long n);
+
+#endif

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is left behind for the drivers of the kdump kernel: registers and sysfs."""
+
+# Offset and width of what a driver, or the way to a function, needs as it was.
+ENDPOINT = [(offset, 4) for offset in range(0x10, 0x28, 4)] + [(0x30, 4)]
+BRIDGE = [(0x18, 3), (0x1c, 2), (0x20, 4), (0x24, 4), (0x28, 4), (0x2c, 4), (0x30, 4), (0x3e, 2)]
+FREE = ("(null)", "-")
+
+
+def check_left(console):
+    """Problems with what the second kernel's functions look like in the end."""
+    problems = []
+    if "second: autoprobe 1" not in [text for _, text in console.marks]:
+        problems.append("drivers_autoprobe is not 1")
+    for address, before in sorted(console.first.items()):
+        now = console.second.get(address)
+        if now is None:
+            continue  # check_drivers says so
+        if now.override not in FREE:
+            problems.append(f"{address}: driver_override is {now.override!r}")
+        if now.methods != before.methods:
+            problems.append(f"{address}: reset_method is {now.methods!r}, was {before.methods!r}")
+        if len(now.config) != len(before.config):
+            problems.append(f"{address}: configuration space was not read")
+            continue
+        for offset, width in BRIDGE if before.leads_to_buses else ENDPOINT:
+            old, new = (f.config[offset:offset + width].hex() for f in (before, now))
+            if old != new:
+                problems.append(f"{address}: register {offset:#x} is {new}, was {old}")
+    return problems
