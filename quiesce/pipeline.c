@@ -45,11 +45,18 @@ static void stage_over(struct quiesce_run *run, enum quiesce_stage stage)
 		run->on_stage(run->on_stage_data, stage);
 }
 
+/* On the record before the first access that can hang; serial consoles are slow. */
+static void begins(const struct quiesce_run *run, const char *what)
+{
+	quiesce_log(run->log, QUIESCE_DEBUG, "%s begins", what);
+}
+
 static int scan(struct quiesce_run *run)
 {
 	struct quiesce_ram ram;
 	int r;
 
+	begins(run, "scan");
 	r = pcireset_scan(run->io, &run->machine);
 	if (r < 0)
 		return r;
@@ -83,6 +90,7 @@ static void fence(struct quiesce_run *run)
 {
 	size_t n_failed, n_fenced = 0;
 
+	begins(run, "fence");
 	n_failed = pcireset_fence(run->io, &run->machine, run->decisions, run->outcomes);
 	run->silence_us = since_start_us(run);
 	forget_the_dead(run);
@@ -100,6 +108,7 @@ static int plan(struct quiesce_run *run)
 {
 	int r;
 
+	begins(run, "reading capabilities");
 	pcireset_topology_read(run->io, &run->machine);
 	if (!run->dry_run)
 		pcireset_record(run->io, &run->machine, run->outcomes);
@@ -116,8 +125,7 @@ static void reset_starts(void *data, size_t i, enum pcireset_method method)
 	const struct quiesce_run *run = data;
 	char address[PCIRESET_ADDRESS_BYTES];
 
-	/* On the record before it can hang; debug, since serial consoles are slow. */
-	quiesce_log(run->log, QUIESCE_DEBUG, "%s: %s starts",
+	quiesce_log(run->log, QUIESCE_DEBUG, "%s: %s begins",
 		    pcireset_address_format(run->machine.functions[i].address, address),
 		    pcireset_method_word(method));
 }
@@ -164,6 +172,7 @@ static int reset(struct quiesce_run *run)
 	size_t n_pending;
 	int r;
 
+	begins(run, "drain");
 	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
 				   run->outcomes);
 	if (n_pending)
@@ -237,6 +246,7 @@ static void verify(struct quiesce_run *run)
 {
 	size_t count[PCIRESET_VERDICTS] = { 0 };
 
+	begins(run, "verification");
 	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->journal,
 				     run->outcomes);
 	run->total_us = since_start_us(run);
