@@ -80,6 +80,18 @@ fetch() {
 	done
 }
 
+# What the host does at a line of the console: see run_vm.py. A test calls these
+# before crash(); each line must come, or the test fails.
+ACTIONS=()
+
+monitor_at() {
+	ACTIONS+=(--on "$1=$2")
+}
+
+type_at() {
+	ACTIONS+=(--type "$1=$2")
+}
+
 # crash_cycle [WORDS...]: boot, crash, boot CRASH_IMAGE with WORDS added to its
 # command line, dump, power off. Sets QEMU_STATUS; results are in $RUN.
 crash_cycle() {
@@ -106,7 +118,7 @@ crash_cycle() {
 
 	QEMU_STATUS=0
 	# shellcheck disable=SC2034 # for the caller
-	"$LIB/run_vm.py" --dir "$RUN" --timeout "$TIMEOUT" "${FRAMES[@]/#/--frames=}" \
+	"$LIB/run_vm.py" --dir "$RUN" --timeout "$TIMEOUT" "${FRAMES[@]/#/--frames=}" "${ACTIONS[@]}" \
 		${PQ_ECHO:+--echo="$PQ_ECHO"} -- \
 		qemu-system-x86_64 "${MACHINE[@]}" \
 		-msg timestamp=on -D trace.log \

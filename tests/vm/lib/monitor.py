@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's human monitor, spoken to through QMP without ever waiting for it."""
+import json
+import socket
+import time
+
+
+class Monitor:
+    """Commands are sent one after the other; each is logged with the host's time
+    when it is sent ("> COMMAND"), and so is each line of its answer ("< LINE")
+    or what QMP refused it with ("! REASON")."""
+
+    def __init__(self, log_path):
+        self.log = open(log_path, "w", encoding="utf-8", buffering=1)
+        self.socket = None
+        self.partial = b""
+        # Sent and not yet answered; None stands for the QMP handshake.
+        self.unanswered = []
+
+    def connect(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(path)
+        self.send(None, {"execute": "qmp_capabilities"})
+
+    def send(self, command, message):
+        self.unanswered.append(command)
+        self.socket.sendall(json.dumps(message).encode() + b"\n")
+
+    def say(self, sign, text):
+        self.log.write(f"{time.time():.6f} {sign} {text}\n")
+
+    def run(self, command):
+        self.say(">", command)
+        self.send(command, {"execute": "human-monitor-command",
+                            "arguments": {"command-line": command}})
+
+    def receive(self):
+        """False when QEMU has closed its end."""
+        data = self.socket.recv(65536)
+        *lines, self.partial = (self.partial + data).split(b"\n")
+        for line in lines:
+            if line.strip():
+                self.answer(json.loads(line))
+        return bool(data)
+
+    def answer(self, message):
+        """Greeting and events are no answers."""
+        if "return" not in message and "error" not in message:
+            return
+        command = self.unanswered.pop(0)
+        if "error" in message:
+            self.say("!", message["error"]["desc"])
+        elif command is not None:
+            for line in message["return"].splitlines():
+                self.say("<", line)
+
+    def close(self):
+        if self.socket:
+            self.socket.close()
+        self.log.close()
