@@ -6,7 +6,7 @@
 # BUILD to the absolute path of the build folder.
 #
 #   fetch_source NAME VERSION-OR-EMPTY SUITE DESTDIR   upstream tarball(s) of a source package
-#   unpack_package PACKAGE[=VERSION] SUITE DESTDIR     files of a binary package, nothing run
+#   unpack_package PACKAGE[=VERSION] SUITE-OR-EMPTY DESTDIR   files of a binary package, nothing run
 #
 # Both return non-zero and say why if the package cannot be had. apt checks
 # signatures and sha256 sums.
@@ -14,6 +14,8 @@
 : "${BUILD:?packages.sh: the caller sets BUILD}"
 
 apt_suites=(bookworm bookworm-security trixie)
+# Newer kernels, if the machine's mirror has these too.
+apt_kernel_suites=(trixie-security trixie-backports sid)
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The machine's apt sources as lines "URI SUITE", one-line and deb822 style.
@@ -60,24 +62,35 @@ apt_mirror() {
 		awk -v want="$codename$kind" '$2 == want && !seen++ { print $1 }'
 }
 
-apt_private_sources() {
-	local suite kind uri options
+# apt_private_lines SUITE TYPE...
+apt_private_lines() {
+	local suite=$1 kind='' uri options type
+	shift
 
 	options="[arch=$(dpkg --print-architecture)"
 	if [ -e "$apt_keyring" ]; then
 		options+=" signed-by=$apt_keyring"
 	fi
 	options+=']'
+	case $suite in
+	*-security) kind=-security ;;
+	esac
+	uri=$(apt_mirror "$kind")
+	# A machine without a security archive does without that suite.
+	[ -n "$uri" ] || return 0
+	for type in "$@"; do
+		echo "$type $options $uri $suite main"
+	done
+}
+
+apt_private_sources() {
+	local suite
+
 	for suite in "${apt_suites[@]}"; do
-		kind=
-		case $suite in
-		*-security) kind=-security ;;
-		esac
-		uri=$(apt_mirror "$kind")
-		# A machine without a security archive does without that suite.
-		[ -n "$uri" ] || continue
-		echo "deb $options $uri $suite main"
-		echo "deb-src $options $uri $suite main"
+		apt_private_lines "$suite" deb deb-src
+	done
+	for suite in "${apt_kernel_suites[@]}"; do
+		[ -e "$BUILD/apt/without-$suite" ] || apt_private_lines "$suite" deb
 	done
 }
 
@@ -104,10 +117,23 @@ apt_private() {
 apt_private_update() {
 	rm -f "$BUILD/apt/updated"
 	if ! apt_private apt-get update >"$BUILD/apt/update.log" 2>&1; then
-		cat "$BUILD/apt/update.log" >&2
-		return 1
+		apt_private_do_without || return 1
 	fi
 	cp "$BUILD/apt/sources.list" "$BUILD/apt/updated"
+}
+
+# Suites for newer kernels are not worth a failure: once more without them.
+apt_private_do_without() {
+	local suite
+
+	cat "$BUILD/apt/update.log" >&2
+	for suite in "${apt_kernel_suites[@]}"; do
+		touch "$BUILD/apt/without-$suite"
+	done
+	apt_private_sources >"$BUILD/apt/sources.list"
+	apt_private apt-get update >"$BUILD/apt/update.log" 2>&1 && return 0
+	cat "$BUILD/apt/update.log" >&2
+	return 1
 }
 
 # Indexes are read once and again only if the list of sources has changed.
@@ -176,7 +202,7 @@ unpack_package() {
 	temporary=$(mktemp -d "$BUILD/fetch.XXXXXX") || return 1
 	case $package in
 	*=*) ;;
-	*) package+=/$suite ;;
+	*) package+=${suite:+/$suite} ;;
 	esac
 	if apt_private_fetch "$temporary" download "$package"; then
 		dpkg -x "$temporary"/*.deb "$destdir" || status=1

@@ -1,37 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What the VMs are made of, unpacked or built once below $VM: kernel with its
+# What the VMs are made of, unpacked or built once below $VM: a kernel with its
 # modules, makedumpfile with its libraries, guest programs, first initramfs.
 # After prepare_assets: KERNEL_VERSION, KERNEL_ROOT, ASSETS, FIRST_INITRD.
 
-# shellcheck source=tests/lib/packages.sh
-. "$TOP/tests/lib/packages.sh"
+# shellcheck source=tests/vm/lib/kernels.sh
+. "$LIB/kernels.sh"
 
 # Drivers of the machine's devices; the crash image has the same.
 GUEST_DRIVERS="nvme e1000e virtio_pci virtio_rng virtio_net xhci_pci 8139cp snd_ens1370 ext4"
 # 1.7.2 of bookworm writes short dumps of newer kernels and says nothing.
 MAKEDUMPFILE_SUITE=trixie
-
-# "PACKAGE=VERSION" of the newest 6.1 kernel.
-kernel_package() {
-	apt_private apt-cache show linux-image-amd64 | awk '
-		$1 == "Depends:" { package = $2 }
-		$1 == "Version:" { version = $2 }
-		!NF { if (version ~ /^6\.1\./) print package, version }
-		END { if (version ~ /^6\.1\./) print package, version }' |
-		sort -t ' ' -k 2,2 -V -u | tail -n 1 | tr ' ' '='
-}
-
-make_kernel() {
-	local dir=$1 package
-
-	apt_private_ready
-	package=$(kernel_package)
-	unpack_package "$package" bookworm "$dir"
-	depmod -b "$dir" "$(basename "$dir"/lib/modules/*)"
-	rm -rf "${dir:?}/usr"
-}
 
 make_makedumpfile() {
 	local dir=$1 root=$1/root library package
@@ -79,6 +59,8 @@ make_first_initrd() {
 	module_files | while read -r file; do
 		install -D -m 644 "$file" "$root/${file#"$KERNEL_ROOT"/}"
 	done
+	# busybox has no xz for modules.
+	find "$root" -name '*.ko.xz' -exec xz -d {} +
 	cp "$KERNEL_ROOT/$modules"/modules.{order,builtin,builtin.modinfo} "$root/$modules/"
 	depmod -b "$root" "$KERNEL_VERSION"
 	cp "$ASSETS/busybox" "$GUEST_PROGRAMS"/{seed,crash-load} "$root/bin/"
@@ -92,9 +74,7 @@ prepare_assets() {
 	require_tools qemu-system-x86_64 dracut depmod cpio musl-gcc busybox \
 		mkfs.ext4 debugfs dpkg apt-get flock
 
-	once kernel make_kernel
-	KERNEL_ROOT=$VM/kernel
-	KERNEL_VERSION=$(basename "$KERNEL_ROOT"/lib/modules/*)
+	prepare_kernel
 	once makedumpfile make_makedumpfile
 	ASSETS=$VM/makedumpfile
 	GUEST_PROGRAMS=$VM/programs-$(fingerprint "$TOP"/tests/vm/{seed,crash-load}.c)

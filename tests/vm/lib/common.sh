@@ -45,9 +45,9 @@ require_binary() {
 	[ -x "$PQ_BINARY" ] || skip "needs $PQ_BINARY"
 }
 
-# once NAME COMMAND...: run COMMAND with the new directory $VM/NAME as its last
+# try_once NAME COMMAND...: run COMMAND with the new directory $VM/NAME as its last
 # argument, unless an earlier run, here or in parallel, has completed it.
-once() {
+try_once() {
 	local dir=$VM/$1
 	shift
 
@@ -63,7 +63,11 @@ once() {
 			exit 1
 		}
 		mv "$dir.new" "$dir"
-	) || fail "cannot prepare $dir"
+	)
+}
+
+once() {
+	try_once "$@" || fail "cannot prepare $VM/$1"
 }
 
 # A name for what was made from these files and words.

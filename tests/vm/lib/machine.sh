@@ -105,7 +105,7 @@ crash_cycle() {
 	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB"
 	rm -rf "$RUN"
 	mkdir -p "$RUN/initrd/crash"
-	cp "$KERNEL_ROOT/boot/vmlinuz-$KERNEL_VERSION" "$RUN/initrd/crash/vmlinuz"
+	cp "$KERNEL_ROOT/vmlinuz" "$RUN/initrd/crash/vmlinuz"
 	cp "$CRASH_IMAGE" "$RUN/initrd/crash/initrd"
 	echo "$crash" >"$RUN/initrd/crash/cmdline"
 	{
@@ -124,7 +124,7 @@ crash_cycle() {
 		-msg timestamp=on -D trace.log \
 		-trace vtd_dmar_translate -trace vtd_iotlb_page_hit -trace vtd_dmar_fault \
 		-trace pci_cfg_write \
-		-kernel "$KERNEL_ROOT/boot/vmlinuz-$KERNEL_VERSION" -initrd first.img \
+		-kernel "$KERNEL_ROOT/vmlinuz" -initrd first.img \
 		-append "${common/nr_cpus=1 reset_devices/}" || QEMU_STATUS=$?
 	rm "$RUN/first.img"
 	fetch vmcore makedumpfile.log dmesg pci-quiesce/report.json
