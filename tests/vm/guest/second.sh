@@ -21,7 +21,8 @@ all_bound() {
 	# pci=off: nothing to wait for.
 	[ -e /sys/bus/pci/devices/0000:00:00.0 ] || return 0
 	[ -b /dev/nvme0n1 ] &&
-		[ "$(bound_functions)" -ge "$(cmdline_value pq.bound)" ]
+		[ "$(bound_functions)" -ge \
+			$(($(cmdline_value pq.bound) - $(cmdline_value pq.unbound))) ]
 }
 
 # A driver that is bound may still be deaf: frames must arrive.

@@ -8,7 +8,8 @@
 # shellcheck source=tests/vm/lib/kernels.sh
 . "$LIB/kernels.sh"
 
-# Drivers of the machine's devices; the crash image has the same.
+# Drivers of the machine's devices; the crash image has the same unless a test
+# sets CRASH_DRIVERS.
 GUEST_DRIVERS="nvme e1000e virtio_pci virtio_rng virtio_net xhci_pci 8139cp snd_ens1370 ext4"
 # 1.7.2 of bookworm writes short dumps of newer kernels and says nothing.
 MAKEDUMPFILE_SUITE=trixie
@@ -80,7 +81,7 @@ prepare_assets() {
 	GUEST_PROGRAMS=$VM/programs-$(fingerprint "$TOP"/tests/vm/{seed,crash-load}.c)
 	once "${GUEST_PROGRAMS##*/}" make_guest_programs
 	FIRST_INITRD=$VM/first-$(fingerprint "$TOP/tests/vm/guest" "$GUEST_PROGRAMS" "$KERNEL_VERSION" \
-		"$LIB/assets.sh")
+		"$GUEST_DRIVERS" "$LIB/assets.sh")
 	once "${FIRST_INITRD##*/}" make_first_initrd
 	FIRST_INITRD=$FIRST_INITRD/first.cpio
 }

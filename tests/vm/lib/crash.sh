@@ -14,6 +14,8 @@
 
 # Functions that must be left alone.
 ALLOWED=(0000:03:00.0)
+# Functions that are to have no driver in the crash kernel.
+UNBOUND=()
 PQ_CONFIG=$TOP/tests/vm/allow.conf
 export PQ_CONFIG
 
@@ -28,7 +30,7 @@ crash() {
 	prepare_assets
 	expect_bound
 	crash_image "$kind" "$quiesce"
-	crash_cycle "$@"
+	crash_cycle "pq.unbound=${#UNBOUND[@]}" "$@"
 	if [ "$QEMU_STATUS" -ne 0 ]; then
 		tail -n 20 "$RUN/console.log" "$RUN/qemu.err" >&2
 		fail "QEMU ended with $QEMU_STATUS"
@@ -59,7 +61,8 @@ judge() {
 	local mode=$1
 	shift
 
-	"$LIB/judge.py" "$mode" "$RUN" "${ALLOWED[@]/#/--allow=}" "$@" ||
+	"$LIB/judge.py" "$mode" "$RUN" "${ALLOWED[@]/#/--allow=}" \
+		"${UNBOUND[@]/#/--unbound=}" "$@" ||
 		fail "see $RUN/console.log and trace.log"
 }
 

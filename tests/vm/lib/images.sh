@@ -6,6 +6,7 @@
 
 DRACUT_COMMON="base udev-rules kernel-modules shutdown fs-lib"
 IMAGES_MAX=20
+EXTRA_MODULES=()
 DRACUT_SYSTEMD="systemd systemd-initrd dracut-systemd"
 
 # module_tree DIR KIND(systemd|shell) MODULE-DIR...
@@ -44,7 +45,7 @@ run_dracut() {
 		PQ_ASSETS=$ASSETS PQ_GUEST=$TOP/tests/vm/guest \
 		dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --quiet \
 		--conf /dev/null --confdir "$work/empty" --tmpdir "$work/tmp" --gzip \
-		--drivers "$GUEST_DRIVERS" \
+		--drivers "${CRASH_DRIVERS-$GUEST_DRIVERS}" \
 		--kmoddir "$KERNEL_ROOT/lib/modules/$KERNEL_VERSION" --kver "$KERNEL_VERSION" \
 		"$@" "$image"
 }
@@ -52,7 +53,7 @@ run_dracut() {
 make_image() {
 	local kind=$1 quiesce=$2 out=$3 modules
 
-	modules=("$TOP"/tests/vm/dracut/[0-9][0-9]pq-*)
+	modules=("$TOP"/tests/vm/dracut/[0-9][0-9]pq-* "${EXTRA_MODULES[@]}")
 	if [ "$quiesce" = with ]; then
 		modules+=("$TOP/dracut-module/50pci-quiesce")
 	fi
@@ -72,6 +73,7 @@ prune_images() {
 
 # crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_BREAK_CONFIG
 # and PQ_BREAK_INIT, if the caller exports them, are read by the test modules.
+# EXTRA_MODULES are directories of dracut modules for one test's image.
 crash_image() {
 	local kind=$1 quiesce=$2 name program=
 
@@ -80,7 +82,8 @@ crash_image() {
 	fi
 	name=image-$kind-$quiesce-$(fingerprint "$TOP/dracut-module" "$TOP/tests/vm/dracut" \
 		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
-		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}")
+		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}" \
+		"drivers:" "${CRASH_DRIVERS-$GUEST_DRIVERS}" "${EXTRA_MODULES[@]}")
 	once "$name" make_image "$kind" "$quiesce"
 	touch "$VM/$name"
 	prune_images

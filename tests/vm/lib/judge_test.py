@@ -174,12 +174,20 @@ class Good(unittest.TestCase):
         self.assertEqual(problems, [])
         self.assertEqual((numbers["stale_dma"], numbers["stale_dma_user_space"]), (4, 2))
 
+    def test_unbound(self):
+        """A function that is to have no driver, whose frames nobody receives."""
+        seen = console(replace=[("frames e1000e ok", "frames e1000e none")])
+        seen.second["0000:01:00.0"].driver = ""
+        problems, _ = judge("with", trace(), seen, report(), ALLOWED, unbound=("0000:01:00.0",))
+        self.assertEqual(problems, [])
+
 
 class Bad(unittest.TestCase):
     def convicted(self, word, mode="with", **case):
         problems, _ = judge(mode, case.get("trace", trace()), case.get("console", console()),
                             case.get("report", report()), ALLOWED,
-                            case.get("deadline", 30.0), case.get("expected", ()))
+                            case.get("deadline", 30.0), case.get("expected", ()),
+                            case.get("unbound", ()))
         self.assertTrue(any(word in problem for problem in problems), problems)
 
     def test_dma_after_fence(self):
@@ -197,6 +205,9 @@ class Bad(unittest.TestCase):
         self.convicted("0000:01:00.0 was never fenced", trace=trace(
             ("7@114.100000:pci_cfg_write e1000e 01:00.0 @0x4 <- 0x503\n", "")))
         self.convicted("nothing was fenced", trace=trace(("<- 0x503", "<- 0x507")))
+
+    def test_driver_of_unbound(self):
+        self.convicted("0000:01:00.0: driver e1000e", unbound=("0000:01:00.0",))
 
     def test_spared_but_fenced(self):
         self.convicted("0000:02:00.0 was fenced", trace=trace(add=(

@@ -3,8 +3,10 @@
 #
 # The test machine, and one crash cycle on it.
 
+# A test may change these before crash().
 GUEST_MIB=1024
 CRASH_MIB=320
+EXTRA_DEVICES=()
 SEED=0x5eed
 SEED_MIB=64
 TIMEOUT=${PQ_VM_TIMEOUT:-300}
@@ -57,6 +59,7 @@ machine_devices() {
 		-device rtl8139,bus=bridge,addr=01.0,netdev=net1
 		-device ES1370,bus=bridge,addr=02.0,audiodev=silence
 	)
+	MACHINE+=("${EXTRA_DEVICES[@]}")
 	FRAMES=(net0=10 net1=3 net2=3)
 	local net
 	for net in "${FRAMES[@]%=*}"; do
