@@ -3,8 +3,10 @@
  * /init with a worker that goes wrong. The rest is the real PID 1; the worker
  * runs the real pipeline up to a stage and then does what the kernel command
  * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence);
- * or faulty=kill, and faulty.write=N, the write that it does not survive.
+ * or faulty=kill, and faulty.write=N, the write that it does not survive. With
+ * faulty=power-off it goes on, but the slot below faulty.port=ADDRESS is dead.
  */
+#include <linux/pci_regs.h>
 #include <signal.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@
 
 static char wanted_fault[16] = "exit";
 static char wanted_stage[16] = "fence";
+static char wanted_port[16] = "";
 
 static void read_word(const char *cmdline, const char *key, char *word, size_t bytes)
 {
@@ -23,6 +26,27 @@ static void read_word(const char *cmdline, const char *key, char *word, size_t b
 			       at + strlen(key));
 }
 
+/* A slot without power answers with all ones, and so does all that is below. */
+static void power_off(const struct quiesce_run *run)
+{
+	const struct pcireset_io *io = run->io;
+	char address[PCIRESET_ADDRESS_BYTES];
+	unsigned char bytes[2];
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const struct pcireset_function *port = &run->machine.functions[i];
+		const uint16_t reg = (uint16_t)(port->express + PCI_EXP_SLTCTL);
+
+		if (!port->express ||
+		    strcmp(pcireset_address_format(port->address, address), wanted_port) != 0)
+			continue;
+		if (io->config_read(io->data, port->address, reg, bytes, 2) == 0)
+			(void)io->config_write(io->data, port->address, reg,
+					       (uint32_t)(bytes[0] | bytes[1] << 8) |
+						       PCI_EXP_SLTCTL_PWR_OFF, 2);
+	}
+}
+
 static void go_wrong(void *data, enum quiesce_stage stage)
 {
 	const struct quiesce_run *run = data;
@@ -30,6 +54,10 @@ static void go_wrong(void *data, enum quiesce_stage stage)
 	if (strcmp(quiesce_stage_word(stage), wanted_stage) != 0)
 		return;
 	quiesce_log(run->log, QUIESCE_INFO, "faulty: %s after %s", wanted_fault, wanted_stage);
+	if (strcmp(wanted_fault, "power-off") == 0) {
+		power_off(run);
+		return;
+	}
 	if (strcmp(wanted_fault, "segv") == 0)
 		(void)raise(SIGSEGV);
 	while (strcmp(wanted_fault, "hang") == 0)
@@ -58,6 +86,7 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 		read_word(cmdline, "faulty=", wanted_fault, sizeof(wanted_fault));
 		read_word(cmdline, "faulty.stage=", wanted_stage, sizeof(wanted_stage));
 		read_word(cmdline, "faulty.write=", word, sizeof(word));
+		read_word(cmdline, "faulty.port=", wanted_port, sizeof(wanted_port));
 	}
 	if (strcmp(wanted_fault, "kill") == 0 && pcireset_io_open("/", &io) == 0) {
 		faulty_door_open(&door, io, &log, strtol(word, NULL, 10));
@@ -66,7 +95,10 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 	}
 	(void)quiesce_run_prepare(&run, NULL);
 	(void)quiesce_work(&run, shared, started_us, tell_fd);
-	_exit(3); /* the stage was never over */
+	if (strcmp(wanted_fault, "power-off") != 0)
+		_exit(3); /* the stage was never over */
+	shared->exit_code = QUIESCE_BAD_FUNCTIONS;
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }
 
 int main(int argc, char **argv)

@@ -52,11 +52,22 @@ read_uevent() {
 	done <"$1/uevent"
 }
 
+# A read of most files of a function that is stuck in a reset waits for that, from
+# 6.12 on of the port above it, too. Both are named by pq.stuck=PORT,FUNCTION.
+is_stuck() {
+	: "${stuck_list:=$(cmdline_value pq.stuck),}"
+	case ,$stuck_list in
+	*",${1##*/},"*) return 0 ;;
+	esac
+	return 1
+}
+
 # Functions with a driver that came from a module; ports have a built-in one.
 bound_functions() {
 	bound=0
 	for dev in /sys/bus/pci/devices/*; do
 		[ -e "$dev" ] || continue
+		! is_stuck "$dev" || continue
 		read_uevent "$dev"
 		case $DRIVER in
 		- | pcieport) ;;
@@ -64,6 +75,11 @@ bound_functions() {
 		esac
 	done
 	echo "$bound"
+}
+
+driver_link() {
+	driver=$(readlink "$1/driver") || driver=-
+	echo "${driver##*/}"
 }
 
 # read_attr FILE: its first line, "-" without one.
@@ -77,6 +93,10 @@ read_attr() {
 list_functions() {
 	for dev in /sys/bus/pci/devices/*; do
 		[ -e "$dev" ] || continue
+		if is_stuck "$dev"; then
+			mark "$1: function ${dev##*/} 0:0 0 ffff $(driver_link "$dev")"
+			continue
+		fi
 		read_uevent "$dev"
 		mark "$1: function ${dev##*/} $PCI_ID $PCI_CLASS $(command_of "$dev") $DRIVER"
 		read_attr "$dev/driver_override"
@@ -92,6 +112,7 @@ list_functions() {
 list_configs() {
 	for dev in /sys/bus/pci/devices/*; do
 		[ -e "$dev" ] || continue
+		! is_stuck "$dev" || continue
 		mark "$1: config ${dev##*/} $(dd if="$dev/config" bs=256 count=1 2>/dev/null |
 			od -An -v -tx1 | tr -d ' \n')"
 	done

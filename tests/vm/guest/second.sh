@@ -60,10 +60,6 @@ make_dump() {
 }
 
 save_state() {
-	mkdir -p "$target/config"
-	for dev in /sys/bus/pci/devices/*; do
-		cat "$dev/config" >"$target/config/${dev##*/}"
-	done
 	if [ -d /run/pci-quiesce ]; then
 		cp -r /run/pci-quiesce "$target/"
 	fi

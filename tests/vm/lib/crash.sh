@@ -16,6 +16,8 @@
 ALLOWED=(0000:03:00.0)
 # Functions that are to have no driver in the crash kernel.
 UNBOUND=()
+# One that is stuck in a reset, and the port above: nobody can look at them.
+STUCK=()
 PQ_CONFIG=$TOP/tests/vm/allow.conf
 export PQ_CONFIG
 
@@ -30,7 +32,7 @@ crash() {
 	prepare_assets
 	expect_bound
 	crash_image "$kind" "$quiesce"
-	crash_cycle "pq.unbound=${#UNBOUND[@]}" "$@"
+	crash_cycle "pq.unbound=$((${#UNBOUND[@]} + ${#STUCK[@]}))" "${STUCK[@]/#/pq.stuck=${STUCK_PORT:-},}" "$@"
 	if [ "$QEMU_STATUS" -ne 0 ]; then
 		tail -n 20 "$RUN/console.log" "$RUN/qemu.err" >&2
 		fail "QEMU ended with $QEMU_STATUS"
@@ -47,14 +49,49 @@ killed_crash() {
 	grep -q "faulty: kill after $2" "$RUN/console.log" || fail "not killed after a $2"
 }
 
-# faulty_crash KIND STAGE: the /init of the image is a test's, which has a worker
-# that fails in that way after that stage and is otherwise the real thing.
+# faulty_crash KIND STAGE [WORDS]: the /init of the image is a test's, which has a
+# worker that fails in that way after that stage and is otherwise the real thing.
 faulty_crash() {
 	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
 	export PQ_BREAK_INIT
 	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
-	crash systemd with "faulty=$1" "faulty.stage=$2"
+	crash systemd with "faulty=$1" "faulty.stage=$2" "${@:3}"
 	grep -q "faulty: $1 after $2" "$RUN/console.log" || fail "the worker did not fail"
+}
+
+# One more NVMe, for a reset that gets stuck: its driver is a module on all kernels.
+# When the dump is made the machine is stopped, as power-off waits for the reset.
+# shellcheck disable=SC2034,SC2054 # for the test and the machine; commas are part
+stuck_device() {
+	STUCK=(0000:0a:00.0)
+	STUCK_PORT=0000:00:0b.0
+	ACTIONS+=(--stop 'pq-test: second: end')
+	EXTRA_DEVICES+=(
+		-device pcie-root-port,id=rp9,chassis=9,addr=0b.0
+		-drive if=none,id=spare,driver=null-co,size=1M,read-zeroes=on
+		-device nvme,bus=rp9,drive=spare,serial=spare
+	)
+}
+
+# The kernel waited for the reset of $STUCK, it still did when the dump was made,
+# and all other resets were made all the same.
+check_stuck() {
+	local console=$RUN/console.log
+	local waiting="${STUCK[0]}: not ready [0-9]*ms after FLR; waiting"
+
+	grep -q "$waiting" "$console" || fail "the reset was not stuck"
+	if sed '/pq-test: second: end/,$d' "$console" |
+		grep -q "${STUCK[0]}: \(ready \|.*giving up\)"; then
+		fail "the kernel gave up on the reset before the end"
+	fi
+	[ -s "$RUN/report.json" ] || fail "no report"
+	python3 - "$RUN/report.json" "${STUCK[0]}" <<-'END' || fail "see $RUN/report.json"
+		import json, sys
+		devices = json.load(open(sys.argv[1]))["devices"]
+		bad = [d["address"] for d in devices if d["action"] == "reset"
+		       and (d["verdict"] == "completed") == (d["address"] == sys.argv[2])]
+		sys.exit(f"wrong verdicts: {bad}" if bad else 0)
+	END
 }
 
 judge() {
@@ -62,7 +99,8 @@ judge() {
 	shift
 
 	"$LIB/judge.py" "$mode" "$RUN" "${ALLOWED[@]/#/--allow=}" \
-		"${UNBOUND[@]/#/--unbound=}" "$@" ||
+		"${UNBOUND[@]/#/--unbound=}" "${STUCK[@]/#/--stuck=}" \
+		${STUCK_PORT:+--stuck="$STUCK_PORT"} "$@" ||
 		fail "see $RUN/console.log and trace.log"
 }
 

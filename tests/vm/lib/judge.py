@@ -3,12 +3,13 @@
 """Judge a crash cycle from what the emulator saw, not from what we claim.
 
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
-             [--unbound ADDRESS]...
+             [--unbound ADDRESS]... [--stuck ADDRESS]...
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
 An --unbound function must have no driver in the kdump kernel, any other the one
-that it had.
+that it had. Nor must a --stuck one, which a reset still holds: nothing is known
+of it but that, nor of a bridge that it holds.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
@@ -173,7 +174,8 @@ def check_next_init(console, deadline):
     return []
 
 
-def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=()):
+def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
+          stuck=()):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -189,7 +191,8 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         numbers["next_init_ms"] = round((console.next_init - console.init) * 1000)
     if mode == "next-init":
         return problems, numbers
-    problems += check_drivers(console, unbound) + check_left(console)
+    driverless = [*unbound, *(a for a in stuck if not functions[a].bridge)]
+    problems += check_drivers(console, driverless) + check_left(console, stuck)
     if mode in ("without", "survive"):
         stale = stale_dma(trace, console, kept)
         numbers["stale_dma"] = len(stale)
@@ -241,6 +244,7 @@ def main():
     parser.add_argument("--deadline", type=float, default=30.0)
     parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("--unbound", action="append", default=[])
+    parser.add_argument("--stuck", action="append", default=[])
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -253,7 +257,7 @@ def main():
     problems, numbers = judge(
         options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))),
         parse_console(read_lines(os.path.join(options.dir, "console.log"))), report,
-        options.allow, options.deadline, expected, options.unbound)
+        options.allow, options.deadline, expected, options.unbound, options.stuck)
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():
