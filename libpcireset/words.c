@@ -52,8 +52,8 @@ static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_WHOLE_BUS] = "the whole bus is to be reset",
 	[PCIRESET_WHY_NOTHING_OFFERED] = "no usable reset",
 	[PCIRESET_WHY_NOT_ALLOWED] = "no reset that it has is allowed",
-	[PCIRESET_WHY_KEPT_BESIDE] = "its bus holds one that must not be reset",
-	[PCIRESET_WHY_HOTPLUG] = "a bus reset would look like removal to pciehp",
+	[PCIRESET_WHY_KEPT_BESIDE] = "a bus reset would reach others",
+	[PCIRESET_WHY_HOTPLUG] = "pciehp would see it removed",
 };
 
 const char *pcireset_method_word(enum pcireset_method method)

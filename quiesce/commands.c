@@ -7,8 +7,6 @@
 
 #include "commands.h"
 
-#define REPORT_BYTES_MAX (16 * 1024 * 1024)
-
 const struct quiesce_log quiesce_to_stderr = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
 
 static const char *root_path(const struct quiesce_options *options)
@@ -112,7 +110,7 @@ static int status_of(const struct cJSON *report)
 {
 	const struct cJSON *device;
 
-	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "complete")))
+	if (!quiesce_report_is_complete(report))
 		return QUIESCE_BAD_FUNCTIONS;
 	cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(report, "devices")) {
 		const char *verdict = cJSON_GetStringValue(
@@ -129,7 +127,7 @@ static void show_report(const struct cJSON *report)
 {
 	const struct cJSON *device;
 
-	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "complete")))
+	if (!quiesce_report_is_complete(report))
 		(void)puts("The run did not come to its end.");
 	quiesce_show_heading(stdout);
 	cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(report, "devices"))
@@ -142,16 +140,12 @@ int quiesce_command_report(const struct quiesce_options *options)
 	struct cJSON *report;
 	int r, code;
 
-	r = quiesce_file_read(options->root, QUIESCE_REPORT, REPORT_BYTES_MAX, &text);
-	if (r < 0)
-		return quiesce_fail("/" QUIESCE_REPORT, r);
-
-	report = cJSON_Parse(text);
-	if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(report, "devices"))) {
-		cJSON_Delete(report);
+	r = quiesce_report_read(options->root, &text, &report);
+	if (r == -EBADMSG)
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": not a report");
-		return QUIESCE_BAD_FUNCTIONS;
-	}
+	if (r < 0)
+		return r == -EBADMSG ? QUIESCE_BAD_FUNCTIONS : quiesce_fail("/" QUIESCE_REPORT, r);
+
 	if (options->json)
 		(void)fputs(text, stdout);
 	else

@@ -8,11 +8,13 @@
 /**
  * struct quiesce_options - argv in fields
  * @command: first word that is no option, or NULL
+ * @argument: the word behind it, or NULL
  * @config: --config, or NULL
  * @root: --root without trailing slashes, "" for this machine
  */
 struct quiesce_options {
 	const char *command;
+	const char *argument;
 	const char *config;
 	const char *root;
 	bool json;
@@ -42,6 +44,7 @@ bool quiesce_config_is_good(const struct quiesce_run *run,
 /* Each returns an exit code. */
 int quiesce_command_list(const struct quiesce_options *options);
 int quiesce_command_plan(const struct quiesce_options *options);
+int quiesce_command_show(const struct quiesce_options *options);
 int quiesce_command_run(const struct quiesce_options *options);
 int quiesce_command_report(const struct quiesce_options *options);
 int quiesce_command_check(const struct quiesce_options *options);

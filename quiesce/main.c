@@ -7,14 +7,16 @@
 
 static const struct {
 	const char *name;
+	const char *argument;
 	int (*run)(const struct quiesce_options *options);
 	const char *help;
 } commands[] = {
-	{ "list", quiesce_command_list, "functions, their drivers and the resets on offer" },
-	{ "plan", quiesce_command_plan, "what run would do here and now, and why; writes nothing" },
-	{ "run", quiesce_command_run, "silence and reset; refuses outside a kdump kernel" },
-	{ "report", quiesce_command_report, "what the last run found" },
-	{ "check", quiesce_command_check, "validate the configuration" },
+	{ "list", NULL, quiesce_command_list, "functions, their drivers and the resets on offer" },
+	{ "plan", NULL, quiesce_command_plan, "what run would do here and now, and why; writes nothing" },
+	{ "show", "DEV", quiesce_command_show, "all that is known of one function, and why" },
+	{ "run", NULL, quiesce_command_run, "silence and reset; refuses outside a kdump kernel" },
+	{ "report", NULL, quiesce_command_report, "what the last run found" },
+	{ "check", NULL, quiesce_command_check, "validate the configuration" },
 };
 
 static void help(FILE *out)
@@ -24,7 +26,8 @@ static void help(FILE *out)
 		    "Commands:\n",
 		    out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		(void)fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+		(void)fprintf(out, "  %-6s %-3s  %s\n", commands[i].name,
+			      commands[i].argument ? commands[i].argument : "", commands[i].help);
 	(void)fputs("\nOptions:\n"
 		    "  --json         print JSON\n"
 		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
@@ -44,6 +47,19 @@ static bool is_init(char **argv)
 	const char *slash = strrchr(argv[0], '/');
 
 	return getpid() == 1 && strcmp(slash ? slash + 1 : argv[0], "init") == 0;
+}
+
+static int run_command(const struct quiesce_options *options, size_t i)
+{
+	if (!options->argument == !commands[i].argument)
+		return commands[i].run(options);
+	if (options->argument)
+		(void)fprintf(stderr, "pci-quiesce: %s takes no argument, not \"%s\"\n",
+			      options->command, options->argument);
+	else
+		(void)fprintf(stderr, "pci-quiesce: %s needs a %s\n", options->command,
+			      commands[i].argument);
+	return QUIESCE_BAD_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -67,7 +83,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (options.command && strcmp(options.command, commands[i].name) == 0)
-			return quiesce_with_output(commands[i].run(&options));
+			return quiesce_with_output(run_command(&options, i));
 
 	if (options.command)
 		(void)fprintf(stderr, "pci-quiesce: unknown command \"%s\"\n", options.command);

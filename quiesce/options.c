@@ -70,9 +70,10 @@ int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_opt
 
 	if (optind < argc)
 		options.command = argv[optind++];
+	if (optind < argc)
+		options.argument = argv[optind++];
 	if (optind < argc) {
-		(void)fprintf(stderr, "pci-quiesce: one command only, not \"%s\" too\n",
-			      argv[optind]);
+		(void)fprintf(stderr, "pci-quiesce: \"%s\" is one word too many\n", argv[optind]);
 		return -EINVAL;
 	}
 	*ret_options = options;

@@ -376,8 +376,27 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out);
 /** quiesce_report_device() - one function as the report has it; NULL: no memory */
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
 
+/* report_read.c */
+
+/**
+ * quiesce_report_read() - the last report
+ * @ret_text: as it is in the file; may be NULL
+ * @ret_report: parsed; cJSON_Delete()
+ *
+ * Return: 0, -ENOENT where there is none, -EBADMSG where it is no report.
+ */
+int quiesce_report_read(const char *root, char **ret_text, struct cJSON **ret_report);
+bool quiesce_report_is_complete(const struct cJSON *report);
+/** quiesce_report_mode() - "run", "plan", or "" where that is missing */
+const char *quiesce_report_mode(const struct cJSON *report);
+/** quiesce_report_find() - one function's element of its devices, or NULL */
+const struct cJSON *quiesce_report_find(const struct cJSON *report,
+					struct pcireset_address address);
+
 void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out);
 int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out);
+/** quiesce_show_function_json() - one function as "list" has it; NULL: no memory */
+struct cJSON *quiesce_show_function_json(const struct pcireset_machine *machine, size_t i);
 void quiesce_show_heading(FILE *out);
 /** quiesce_show_device() - a row for one element of the report's devices */
 void quiesce_show_device(const struct cJSON *device, FILE *out);

@@ -163,7 +163,7 @@ static void decide_by_rule(const struct pcireset_io *io, const struct pcireset_f
 		rule = find(defaults, ARRAY_SIZE(defaults), &subject);
 		if (!rule && holds_ram(io, f, ram)) {
 			set(decision, ground, PCIRESET_KEEP, "default:system-ram",
-			    "its memory is System RAM, perhaps part of the dump");
+			    "System RAM, perhaps in the dump");
 			return;
 		}
 		if (!rule && !(f->command & PCI_COMMAND_MASTER)) {

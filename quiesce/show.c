@@ -48,9 +48,8 @@ void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out)
 	}
 }
 
-static struct cJSON *make_function(const void *data, size_t i)
+struct cJSON *quiesce_show_function_json(const struct pcireset_machine *machine, size_t i)
 {
-	const struct pcireset_machine *machine = data;
 	const struct pcireset_function *f = &machine->functions[i];
 	struct cJSON *object = cJSON_CreateObject(), *resets;
 	char text[PCIRESET_ADDRESS_BYTES];
@@ -81,6 +80,11 @@ static struct cJSON *make_function(const void *data, size_t i)
 	return object;
 }
 
+static struct cJSON *make_function(const void *machine, size_t i)
+{
+	return quiesce_show_function_json(machine, i);
+}
+
 int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out)
 {
 	int r;
@@ -103,14 +107,13 @@ static const char *word(const struct cJSON *object, const char *key)
 
 void quiesce_show_heading(FILE *out)
 {
-	(void)fprintf(out, "%-12s %-9s %-6s %-6s %-6s %-9s %s\n", "ADDRESS", "ID", "CLASS",
-		      "ACTION", "METHOD", "VERDICT", "REASON");
+	(void)fprintf(out, "%-12s %-9s %-6s %-6s %-9s %s\n", "ADDRESS", "ID", "ACTION", "METHOD",
+		      "VERDICT", "REASON");
 }
 
 void quiesce_show_device(const struct cJSON *device, FILE *out)
 {
-	(void)fprintf(out, "%-12s %4s:%4s %-6s %-6s %-6s %-9s %s\n", word(device, "address"),
-		      word(device, "vendor"), word(device, "device"), word(device, "class"),
-		      word(device, "action"), word(device, "method"), word(device, "verdict"),
-		      word(device, "reason"));
+	(void)fprintf(out, "%-12s %4s:%4s %-6s %-6s %-9s %s\n", word(device, "address"),
+		      word(device, "vendor"), word(device, "device"), word(device, "action"),
+		      word(device, "method"), word(device, "verdict"), word(device, "reason"));
 }
