@@ -273,8 +273,10 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
-	if (!run->dry_run)
+	if (!run->dry_run) {
 		fence(run);
+		quiesce_modules_before_log(run);
+	}
 	r = plan(run);
 	if (r < 0 || run->dry_run)
 		return r;
@@ -295,5 +297,6 @@ void quiesce_run_free(struct quiesce_run *run)
 	free(run->steps);
 	free(run->outcomes);
 	free(run->own_journal);
+	free(run->modules_before);
 	quiesce_config_free(&run->config);
 }

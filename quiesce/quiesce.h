@@ -314,6 +314,9 @@ const char *quiesce_stage_word(enum quiesce_stage stage);
  * @drivers_deadline_us: end of what follows; known once resets are verified
  * @journal: memory for sysfs changes; NULL: private
  * @on_stage: may be NULL
+ * @modules_before: names of the modules that were there before us, blanks between
+ *	them; heap, NULL for none
+ * @n_modules_before: how many
  * @silence_us: start to last fence read back, or 0
  * @total_us: start to last verdict, or 0
  * @n_bad: functions that are lost or failed
@@ -330,6 +333,8 @@ struct quiesce_run {
 	struct pcireset_journal *journal;
 	void (*on_stage)(void *data, enum quiesce_stage stage);
 	void *on_stage_data;
+	char *modules_before;
+	size_t n_modules_before;
 
 	struct pcireset_machine machine;
 	struct pcireset_decision *decisions;
@@ -405,6 +410,15 @@ void quiesce_show_device(const struct cJSON *device, FILE *out);
 
 /** quiesce_file_read() - a whole text, at most @bytes_max; heap; -EBADMSG with a NUL in it */
 int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text);
+
+/* modules_before.c */
+
+/** quiesce_modules_before_read() - from /proc/modules; none where that cannot be read */
+void quiesce_modules_before_read(struct quiesce_run *run);
+/** quiesce_modules_before_log() - one line; many names are cut there */
+void quiesce_modules_before_log(const struct quiesce_run *run);
+/** quiesce_modules_before_print() - the report's key, with a comma behind it */
+void quiesce_modules_before_print(const struct quiesce_run *run, FILE *out);
 
 /* early.c */
 

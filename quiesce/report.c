@@ -122,6 +122,7 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	else
 		(void)fputs("\"silence_us\":null,", out);
 	print_ms(out, "total_ms", run->total_us);
+	quiesce_modules_before_print(run, out);
 	(void)fputs("\"devices\":[", out);
 
 	r = quiesce_json_elements(out, run->machine.n, make_device, run);

@@ -25,6 +25,7 @@ enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *pat
 	const struct quiesce_complaint complaint = quiesce_complaint_to(run->log);
 	_cleanup_free_ char *cmdline = NULL;
 
+	quiesce_modules_before_read(run);
 	quiesce_config_defaults(&run->config);
 	(void)quiesce_config_load(&run->config, run->root, path, &complaint);
 	if (quiesce_file_read(run->root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) < 0)
