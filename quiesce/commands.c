@@ -160,12 +160,17 @@ int quiesce_command_check(const struct quiesce_options *options)
 {
 	const struct quiesce_complaint complaint = quiesce_complaint_to(&quiesce_to_stderr);
 	struct quiesce_config config;
-	size_t n_errors;
+	int code = QUIESCE_OK;
 
 	/* The file alone: this kernel's command line is not the crash kernel's. */
 	quiesce_config_defaults(&config);
 	(void)quiesce_config_load(&config, options->root, options->config, &complaint);
-	n_errors = config.n_errors;
+	if (config.n_errors) {
+		code = QUIESCE_BAD_USAGE;
+	} else if (options->print && quiesce_config_print(&config, options->print, stdout) < 0) {
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no key \"%s\"", options->print);
+		code = QUIESCE_BAD_USAGE;
+	}
 	quiesce_config_free(&config);
-	return n_errors ? QUIESCE_BAD_USAGE : QUIESCE_OK;
+	return code;
 }

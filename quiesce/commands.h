@@ -10,12 +10,14 @@
  * @command: first word that is no option, or NULL
  * @argument: the word behind it, or NULL
  * @config: --config, or NULL
+ * @print: --print of check: the key whose value is wanted, or NULL
  * @root: --root without trailing slashes, "" for this machine
  */
 struct quiesce_options {
 	const char *command;
 	const char *argument;
 	const char *config;
+	const char *print;
 	const char *root;
 	bool json;
 	bool force;

@@ -150,6 +150,40 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 	return word < 0 ? word : 0;
 }
 
+static void print_load(const struct quiesce_load *load, FILE *out)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	if (load->what == QUIESCE_LOAD_MODULE)
+		(void)fprintf(out, "module %s\n", load->name);
+	else if (load->what == QUIESCE_LOAD_ADDRESS)
+		(void)fprintf(out, "%s\n", pcireset_address_format(load->address, address));
+	else
+		(void)fprintf(out, "%s\n", quiesce_load_word(load->what));
+}
+
+int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (strcmp(key, numbers[i].key) != 0)
+			continue;
+		(void)fprintf(out, "%u\n", *number_at(config, numbers[i].offset));
+		return 0;
+	}
+	if (strcmp(key, "level") == 0)
+		(void)fprintf(out, "%s\n", levels[config->level]);
+	else if (strcmp(key, "mode") == 0)
+		(void)fprintf(out, "%s\n", modes[config->mode]);
+	else if (strcmp(key, "strict") == 0)
+		(void)fprintf(out, "%s\n", answers[config->strict]);
+	else if (strcmp(key, "load") == 0)
+		for (size_t i = 0; i < config->n_loads; i++)
+			print_load(&config->loads[i], out);
+	else
+		return -ENOENT;
+	return 0;
+}
+
 static void __attribute__((format(printf, 2, 3)))
 complain(struct parser *parser, const char *format, ...)
 {

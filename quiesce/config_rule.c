@@ -170,16 +170,25 @@ static const char *module_name(const char *text)
 	return text[0] && !strpbrk(text, " \t/") ? text : NULL;
 }
 
+static const struct {
+	const char *word;
+	enum quiesce_load_what what;
+} load_words[] = {
+	{ "dump-target", QUIESCE_LOAD_DUMP_TARGET },
+	{ "console", QUIESCE_LOAD_CONSOLE },
+	{ "all", QUIESCE_LOAD_ALL },
+};
+
+const char *quiesce_load_word(enum quiesce_load_what what)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(load_words); i++)
+		if (load_words[i].what == what)
+			return load_words[i].word;
+	return NULL;
+}
+
 int quiesce_load_parse(const char *text, struct quiesce_load *ret_load)
 {
-	static const struct {
-		const char *word;
-		enum quiesce_load_what what;
-	} words[] = {
-		{ "dump-target", QUIESCE_LOAD_DUMP_TARGET },
-		{ "console", QUIESCE_LOAD_CONSOLE },
-		{ "all", QUIESCE_LOAD_ALL },
-	};
 	struct quiesce_load load = { .what = QUIESCE_LOAD_MODULE };
 	const char *name = module_name(text);
 
@@ -190,10 +199,10 @@ int quiesce_load_parse(const char *text, struct quiesce_load *ret_load)
 		*ret_load = load;
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(text, words[i].word) != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(load_words); i++) {
+		if (strcmp(text, load_words[i].word) != 0)
 			continue;
-		load.what = words[i].what;
+		load.what = load_words[i].what;
 		*ret_load = load;
 		return 0;
 	}

@@ -35,6 +35,7 @@ static void help(FILE *out)
 		    "  --root DIR     prefix of /sys, /proc, /etc, /usr/lib, /run and /dev/kmsg\n"
 		    "  --force        run even outside a kdump kernel: every function without\n"
 		    "                 a driver and not on the allowlist is fenced and reset\n"
+		    "  --print KEY    of check: print the key's value, where all is well\n"
 		    "  --help, --version\n\n"
 		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
 		    "not be read or written, 2 bad command line or configuration, 3 refused.\n",

@@ -11,6 +11,7 @@ enum long_option {
 	OPTION_CONFIG,
 	OPTION_ROOT,
 	OPTION_FORCE,
+	OPTION_PRINT,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -20,6 +21,7 @@ static const struct option longs[] = {
 	{ "config", required_argument, NULL, OPTION_CONFIG },
 	{ "root", required_argument, NULL, OPTION_ROOT },
 	{ "force", no_argument, NULL, OPTION_FORCE },
+	{ "print", required_argument, NULL, OPTION_PRINT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -46,6 +48,9 @@ static int take(int option, struct quiesce_options *options)
 		return 0;
 	case OPTION_FORCE:
 		options->force = true;
+		return 0;
+	case OPTION_PRINT:
+		options->print = optarg;
 		return 0;
 	case 'h':
 	case OPTION_HELP:

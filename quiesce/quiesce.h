@@ -209,6 +209,8 @@ void quiesce_config_free(struct quiesce_config *config);
  */
 int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
 		       const char *origin);
+/** quiesce_config_print() - a key's value, one a line for load; -ENOENT no such key */
+int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *out);
 const char *quiesce_level_word(enum quiesce_level level);
 
 /* config_rule.c: one line of it */
@@ -232,6 +234,8 @@ int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule
  * Return: 0, -EINVAL, -ENOMEM.
  */
 int quiesce_load_parse(const char *text, struct quiesce_load *ret_load);
+/** quiesce_load_word() - "dump-target" and so on; NULL for what has a name of its own */
+const char *quiesce_load_word(enum quiesce_load_what what);
 
 #define QUIESCE_CMDLINE_BYTES_MAX 65536
 

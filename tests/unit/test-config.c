@@ -238,6 +238,33 @@ static void parameters_that_are_not_understood_are_named(void **state)
 			    "kernel command line:0: not understood: rd.pci_quiesce.level\n");
 }
 
+static void a_value_is_printed_as_it_would_be_written(void **state)
+{
+	static const struct {
+		const char *key;
+		const char *expected;
+	} cases[] = {
+		{ "level", "flr\n" },	   { "mode", "unit\n" },   { "strict", "yes\n" },
+		{ "deadline_ms", "7000\n" }, { "drain_ms", "100\n" },
+		{ "load", "dump-target\n0000:01:00.0\nmodule nvme\n" },
+	};
+	char *text;
+	size_t bytes;
+
+	(void)state;
+	parse("[quiesce]\nlevel = flr\nmode = unit\nstrict = yes\ndeadline_ms = 7000\n"
+	      "load = dump-target\nload = 01:00.0\nload = module nvme\n");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		FILE *out = open_memstream(&text, &bytes);
+
+		assert_int_equal(quiesce_config_print(&config, cases[i].key, out), 0);
+		(void)fclose(out);
+		assert_string_equal(text, cases[i].expected);
+		free(text);
+	}
+	assert_int_equal(quiesce_config_print(&config, "rules", stdout), -2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 static void modes_and_answers_are_words(void **state)
@@ -312,6 +339,7 @@ int main(void)
 		TEST(the_switch_is_read_from_the_kernel_command_line),
 		TEST(keys_on_the_kernel_command_line_are_stronger),
 		TEST(parameters_that_are_not_understood_are_named),
+		TEST(a_value_is_printed_as_it_would_be_written),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
