@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Children of a supervisor. Nothing here waits without a deadline. */
+/* Children of a supervisor. But for the shell, nothing here waits without a deadline. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -95,4 +95,31 @@ bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_statu
 	(void)close(child->fd);
 	child->fd = -1;
 	return pid == child->pid;
+}
+
+int quiesce_child_wait(pid_t wanted_pid, int *ret_status)
+{
+	sigset_t wanted, before;
+	int status, r = 1;
+	pid_t pid;
+
+	/* Blocked before the first look: what ends after it stays pending. */
+	(void)sigemptyset(&wanted);
+	(void)sigaddset(&wanted, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &wanted, &before);
+
+	while (r > 0) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid == wanted_pid)
+			r = 0;
+		else if (pid < 0)
+			r = -errno;
+		else if (pid == 0)
+			(void)sigwaitinfo(&wanted, NULL);
+	}
+
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		*ret_status = status;
+	return r;
 }

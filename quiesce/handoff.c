@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The next init. The only file that executes anything. */
+/* The next init, and the shell. The only file that executes anything. */
 #include <errno.h>
 #include <string.h>
 
@@ -20,4 +20,19 @@ void quiesce_handoff(const struct quiesce_log *log, char **argv)
 		quiesce_log(log, QUIESCE_ERR, "cannot execute %s: %s", next_inits[i],
 			    strerror(errno));
 	}
+}
+
+int quiesce_handoff_shell(const char *shell)
+{
+	/* Each shell knows $PWD in a prompt; not each knows \w. */
+	static char ps1[] = "PS1=pci-quiesce:$PWD# ";
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	static char home[] = "HOME=/";
+	char term[64], name[] = "sh";
+	char *argv[] = { name, NULL }, *envp[] = { ps1, path, home, term, NULL };
+	const char *inherited = getenv("TERM");
+
+	(void)snprintf(term, sizeof(term), "TERM=%s", inherited ? inherited : "vt220");
+	(void)execve(shell, argv, envp);
+	return -errno;
 }

@@ -15,7 +15,7 @@ static void act(const struct quiesce_log *log, quiesce_worker *worker)
 
 	if (wanted == QUIESCE_OFF)
 		quiesce_log(log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
-	else
+	else if (wanted != QUIESCE_SHELL || !quiesce_shell(log, ""))
 		(void)quiesce_supervise(&(struct quiesce_supervision){
 			.log = log,
 			.root = "",

@@ -26,6 +26,8 @@ static bool take_switch(const char *value, enum quiesce_switch *wanted)
 		*wanted = QUIESCE_ON;
 	else if (strcmp(value, "dry-run") == 0)
 		*wanted = QUIESCE_DRY_RUN;
+	else if (strcmp(value, "shell") == 0)
+		*wanted = QUIESCE_SHELL;
 	else
 		*wanted = QUIESCE_OFF; /* "off", "no": whoever writes it wants less */
 	return *wanted != QUIESCE_OFF || strcmp(value, "0") == 0;

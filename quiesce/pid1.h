@@ -21,9 +21,23 @@ void quiesce_early_mounts(void);
  */
 int quiesce_init(char **argv, quiesce_worker *worker);
 
+/* shell.c */
+
+/**
+ * quiesce_shell() - a shell on the console, until it ends
+ * @root: prefix of console, shell and report
+ *
+ * Without console or shell: a line in the log, and back at once.
+ *
+ * Return: true where a complete run was made by hand in it.
+ */
+bool quiesce_shell(const struct quiesce_log *log, const char *root);
+
 /* handoff.c */
 
 /** quiesce_handoff() - execute the first init there is; returns where none is */
 void quiesce_handoff(const struct quiesce_log *log, char **argv);
+/** quiesce_handoff_shell() - become a shell with an environment of its own; -errno */
+int quiesce_handoff_shell(const char *shell);
 
 #endif

@@ -244,10 +244,11 @@ enum quiesce_switch {
 	QUIESCE_ON,
 	QUIESCE_OFF,
 	QUIESCE_DRY_RUN,
+	QUIESCE_SHELL, /* as QUIESCE_ON, after a shell on the console */
 };
 
 /**
- * quiesce_parameters_parse() - rd.pci_quiesce=0|1|dry-run, rd.pci_quiesce.KEY=VALUE
+ * quiesce_parameters_parse() - rd.pci_quiesce=0|1|dry-run|shell, rd.pci_quiesce.KEY=VALUE
  * @cmdline: the kernel's command line
  * @config: keys are set here; may be NULL
  * @complaint: told of what was not understood; may be NULL

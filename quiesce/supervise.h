@@ -152,6 +152,13 @@ int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us);
  * Return: true where it ended, with its status in @ret_status.
  */
 bool quiesce_child_end(struct quiesce_child *child, bool kill, int *ret_status);
+/**
+ * quiesce_child_wait() - wait for a child without a deadline, and reap all others
+ * @pid: one that a person ends, the shell
+ *
+ * Return: 0, or -ECHILD where there is no such child.
+ */
+int quiesce_child_wait(pid_t pid, int *ret_status);
 
 /* watchdog.c */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Children of a supervisor, with real processes: what is heard and when. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -112,6 +113,40 @@ static void a_deadline_in_the_past_is_over(void **state)
 	(void)quiesce_child_end(&child, true, &status);
 }
 
+/* Until nothing is left of it, not even a zombie. */
+static void outlast(pid_t pid)
+{
+	while (kill(pid, 0) == 0)
+		(void)sched_yield();
+}
+
+static void waiting_for_one_child_reaps_the_others(void **state)
+{
+	pid_t other, wanted;
+	int status = 0;
+
+	(void)state;
+	other = fork();
+	if (other == 0)
+		_exit(3);
+	wanted = fork();
+	if (wanted == 0) {
+		outlast(other);
+		_exit(7);
+	}
+	assert_int_equal(quiesce_child_wait(wanted, &status), 0);
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_int_equal(waitpid(other, &status, WNOHANG), -1);
+}
+
+static void waiting_for_nobody_ends(void **state)
+{
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(quiesce_child_wait(1, &status), -ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +155,8 @@ int main(void)
 		cmocka_unit_test(a_child_that_hangs_is_left_at_the_deadline_and_killed),
 		cmocka_unit_test(a_child_that_is_done_but_does_not_end_is_left_behind),
 		cmocka_unit_test(a_deadline_in_the_past_is_over),
+		cmocka_unit_test(waiting_for_one_child_reaps_the_others),
+		cmocka_unit_test(waiting_for_nobody_ends),
 	};
 
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);

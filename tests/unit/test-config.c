@@ -206,6 +206,8 @@ static void the_switch_is_read_from_the_kernel_command_line(void **state)
 	assert_int_equal(quiesce_parameters_parse("a rd.pci_quiesce=dry-run b\n", &config,
 						  &complaint),
 			 QUIESCE_DRY_RUN);
+	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=shell", NULL, NULL),
+			 QUIESCE_SHELL);
 	/* the last one counts, as with the kernel's own */
 	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0 rd.pci_quiesce=1", &config,
 						  &complaint),
