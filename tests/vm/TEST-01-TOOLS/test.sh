@@ -8,5 +8,6 @@ require_tools musl-gcc
 make_guest_programs "$RUN" || fail "guest programs do not compile"
 "$LIB/seed_test.py" "$RUN/seed" || fail "seed"
 "$LIB/judge_test.py" || fail "judge"
+"$LIB/judge_starts_test.py" || fail "judge_starts"
 "$LIB/run_vm_test.py" || fail "run_vm"
 say "passed"

@@ -11,7 +11,7 @@ DRACUT_SYSTEMD="systemd systemd-initrd dracut-systemd"
 
 # module_tree DIR KIND(systemd|shell) MODULE-DIR...
 module_tree() {
-	local dir=$1 kind=$2 module names=$DRACUT_COMMON
+	local dir=$1 kind=$2 module names="$DRACUT_COMMON ${PQ_DRACUT_ADD:-}"
 	shift 2
 
 	mkdir -p "$dir/modules.d"
@@ -46,8 +46,27 @@ run_dracut() {
 		dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --quiet \
 		--conf /dev/null --confdir "$work/empty" --tmpdir "$work/tmp" --gzip \
 		--drivers "${CRASH_DRIVERS-$GUEST_DRIVERS}" \
+		${PQ_DRACUT_ADD:+--add "$PQ_DRACUT_ADD"} \
 		--kmoddir "$KERNEL_ROOT/lib/modules/$KERNEL_VERSION" --kver "$KERNEL_VERSION" \
 		"$@" "$image"
+}
+
+EXTRA=()
+
+# build NAME KIND [OPTIONS]: an image in $RUN/NAME with its files in files/; EXTRA
+# are directories of further modules.
+build() {
+	local name=$1 kind=$2 modules
+	shift 2
+
+	modules=("$TOP"/tests/vm/dracut/{40pq-config,90pq-test} "$TOP/dracut-module/50pci-quiesce"
+		"${EXTRA[@]}")
+	mkdir -p "$RUN/$name/files"
+	module_tree "$RUN/$name/tree" "$kind" "${modules[@]}"
+	run_dracut "$RUN/$name/tree" "$RUN/$name/crash.img" "$@" >"$RUN/$name/log" 2>&1 ||
+		return 1
+	gzip -dc "$RUN/$name/crash.img" >"$RUN/$name/crash.cpio"
+	(cd "$RUN/$name/files" && cpio -id --quiet <"$RUN/$name/crash.cpio")
 }
 
 make_image() {
@@ -71,9 +90,10 @@ prune_images() {
 		done
 }
 
-# crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_BREAK_CONFIG
-# and PQ_BREAK_INIT, if the caller exports them, are read by the test modules.
-# EXTRA_MODULES are directories of dracut modules for one test's image.
+# crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_KDUMP_PRE,
+# PQ_BREAK_CONFIG and PQ_BREAK_INIT, if the caller exports them, are read by the
+# test modules; PQ_DRACUT_ADD names modules of dracut's to add. EXTRA_MODULES are
+# directories of dracut modules for one test's image.
 crash_image() {
 	local kind=$1 quiesce=$2 name program=
 
@@ -83,6 +103,7 @@ crash_image() {
 	name=image-$kind-$quiesce-$(fingerprint "$TOP/dracut-module" "$TOP/tests/vm/dracut" \
 		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
 		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}" \
+		"pre:" "${PQ_KDUMP_PRE:-}" "add:" "${PQ_DRACUT_ADD:-}" \
 		"drivers:" "${CRASH_DRIVERS-$GUEST_DRIVERS}" "${EXTRA_MODULES[@]}")
 	once "$name" make_image "$kind" "$quiesce"
 	touch "$VM/$name"
