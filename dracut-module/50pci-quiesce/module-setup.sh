@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # variables are dracut's
 #
-# Makes pci-quiesce the first program of a kdump image: /init is pci-quiesce,
-# /init.pci-quiesce is the init that was there before and runs afterwards.
+# Puts pci-quiesce into a kdump image. How it is started there, the key mode of
+# its configuration says:
+#   init  /init is pci-quiesce, /init.pci-quiesce is the init that was there
+#         before and runs afterwards
+#   unit  pci-quiesce.service, before udev
+#   late  not by this module: from a hook of kdump's, or by hand
 
 # Images for kdump only: in a normal boot nothing needs quiescing.
 check() {
@@ -28,21 +32,28 @@ pci_quiesce_fail() {
     exit 1
 }
 
-# pci_quiesce_check FILE: FILE is a path in the image.
-pci_quiesce_check() {
-    local _binary=$1 _file=$2 _message _ret
+# pci_quiesce_ask BINARY [OPTIONS]: have the configuration in the image checked,
+# and print what the options ask for.
+pci_quiesce_ask() {
+    local _binary=$1
+    shift
 
-    _message=$("$dracutsysrootdir$_binary" check --config "$initdir$_file" 2>&1)
+    "$dracutsysrootdir$_binary" check --root "$initdir" "$@"
+}
+
+pci_quiesce_check() {
+    local _binary=$1 _message _ret
+
+    _message=$(pci_quiesce_ask "$_binary" 2>&1)
     _ret=$?
     case $_ret in
         0) ;;
         126 | 127)
             # An image for another architecture: nothing here can run it.
-            dwarn "pci-quiesce: $_file not checked, $_binary does not run here"
+            dwarn "pci-quiesce: configuration not checked, $_binary does not run here: mode = init"
             ;;
         *)
-            # Name the file as the reader knows it, not by the build directory.
-            pci_quiesce_fail "bad configuration: ${_message//"$initdir"/}"
+            pci_quiesce_fail "bad configuration: $_message"
             ;;
     esac
 }
@@ -50,13 +61,12 @@ pci_quiesce_check() {
 # The first file that exists counts. Another module may have put one into the
 # image already; inst_simple leaves that one alone.
 pci_quiesce_config() {
-    local _binary=$1 _file
+    local _file
 
     for _file in /etc/pci-quiesce.conf /usr/lib/pci-quiesce.conf; do
         [[ -e $dracutsysrootdir$_file || -e $initdir$_file ]] || continue
         inst_simple "$_file" || [[ -e $initdir$_file ]] \
             || pci_quiesce_fail "cannot install $_file"
-        pci_quiesce_check "$_binary" "$_file"
         return
     done
     dwarn "pci-quiesce: no configuration file, the built-in defaults apply"
@@ -81,13 +91,45 @@ pci_quiesce_next_init() {
     return 1
 }
 
+pci_quiesce_mode_init() {
+    pci_quiesce_next_init || pci_quiesce_fail "found no init to run afterwards"
+    ln -sfn usr/sbin/pci-quiesce "$initdir/init"
+}
+
+# The program keeps its own deadlines and puts back what it changed. systemd must
+# not end it before that, only where it hangs itself.
+pci_quiesce_mode_unit() {
+    local _binary=$1 _unit=pci-quiesce.service _deadline _drivers
+
+    dracut_module_included systemd \
+        || pci_quiesce_fail "mode = unit needs systemd in the image; mode = init does not"
+    _deadline=$(pci_quiesce_ask "$_binary" --print deadline_ms) \
+        || pci_quiesce_fail "cannot read the deadline"
+    _drivers=$(pci_quiesce_ask "$_binary" --print drivers_ms) \
+        || pci_quiesce_fail "cannot read the deadline"
+    inst_simple "$moddir/$_unit" "$systemdsystemunitdir/$_unit" \
+        || pci_quiesce_fail "cannot install $_unit"
+    mkdir -p "$initdir$systemdsystemunitdir/$_unit.d"
+    printf '[Service]\nTimeoutStartSec=%s\n' "$(((_deadline + _drivers) / 1000 + 10))" \
+        > "$initdir$systemdsystemunitdir/$_unit.d/timeout.conf"
+    $SYSTEMCTL -q --root "$initdir" add-wants sysinit.target "$_unit" \
+        || pci_quiesce_fail "cannot enable $_unit"
+}
+
 install() {
-    local _binary
+    local _binary _mode
 
     _binary=$(find_binary pci-quiesce) || pci_quiesce_fail "no pci-quiesce program"
     inst_binary "$_binary" /usr/sbin/pci-quiesce \
         || pci_quiesce_fail "cannot install $_binary"
-    pci_quiesce_config "$_binary"
-    pci_quiesce_next_init || pci_quiesce_fail "found no init to run afterwards"
-    ln -sfn usr/sbin/pci-quiesce "$initdir/init"
+    pci_quiesce_config
+    pci_quiesce_check "$_binary"
+
+    _mode=$(pci_quiesce_ask "$_binary" --print mode 2> /dev/null) || _mode=init
+    case $_mode in
+        init) pci_quiesce_mode_init ;;
+        unit) pci_quiesce_mode_unit "$_binary" ;;
+        late) ;;
+        *) pci_quiesce_fail "mode \"$_mode\" is newer than this module" ;;
+    esac
 }

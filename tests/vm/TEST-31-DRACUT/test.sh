@@ -7,23 +7,6 @@
 require_binary
 prepare_assets
 
-EXTRA=()
-
-# build NAME KIND [OPTIONS]: an image in $RUN/NAME with its files in files/.
-build() {
-	local name=$1 kind=$2 modules
-	shift 2
-
-	modules=("$TOP"/tests/vm/dracut/{40pq-config,90pq-test} "$TOP/dracut-module/50pci-quiesce"
-		"${EXTRA[@]}")
-	mkdir -p "$RUN/$name/files"
-	module_tree "$RUN/$name/tree" "$kind" "${modules[@]}"
-	run_dracut "$RUN/$name/tree" "$RUN/$name/crash.img" "$@" >"$RUN/$name/log" 2>&1 ||
-		return 1
-	gzip -dc "$RUN/$name/crash.img" >"$RUN/$name/crash.cpio"
-	(cd "$RUN/$name/files" && cpio -id --quiet <"$RUN/$name/crash.cpio")
-}
-
 # For one kind of image: picked up in a kdump image and only there, first in
 # line, and the init that would have been first comes next.
 check_kind() {
@@ -67,6 +50,44 @@ for name in kdump kdumpbase; do
 	rm -rf "${RUN:?}/$name"
 done
 EXTRA=()
+
+# mode = unit: a unit and no other init; systemd itself finds nothing wrong with it.
+PQ_CONFIG=$TOP/tests/vm/unit.conf
+IN_KDUMP=1 build unit systemd || { cat "$RUN/unit/log" >&2; fail "mode = unit: no image"; }
+cd "$RUN/unit/files" || fail "mode = unit: empty image"
+[ -x usr/sbin/pci-quiesce ] || fail "mode = unit: no program"
+[ -n "$(find usr etc -path '*/sysinit.target.wants/pci-quiesce.service')" ] ||
+	fail "mode = unit: the unit is not wanted"
+[ -z "$(find . -maxdepth 1 -name init.pci-quiesce)" ] || fail "mode = unit: init moved"
+dropin=$(find usr etc -path '*/pci-quiesce.service.d/timeout.conf')
+[ "$(cat "$dropin")" = "$(printf '[Service]\nTimeoutStartSec=35')" ] ||
+	fail "mode = unit: not both deadlines and 10 s"
+systemd-analyze verify --root="$PWD" --man=no pci-quiesce.service >"$RUN/verify" 2>&1 || true
+if grep pci-quiesce "$RUN/verify"; then
+	fail "mode = unit: systemd does not like the unit"
+fi
+cd "$RUN" || fail "no $RUN"
+rm -rf "$RUN/unit"
+if IN_KDUMP=1 build unit-shell shell; then
+	fail "mode = unit: an image was built without systemd"
+fi
+grep -q 'mode = unit needs systemd' "$RUN/unit-shell/log" || fail "mode = unit: no clear message"
+rm -rf "$RUN/unit-shell"
+
+# mode = late: there when it is called, and nothing calls it.
+PQ_CONFIG=$TOP/tests/vm/late.conf
+IN_KDUMP=1 build late systemd || { cat "$RUN/late/log" >&2; fail "mode = late: no image"; }
+cd "$RUN/late/files" || fail "mode = late: empty image"
+[ -x usr/sbin/pci-quiesce ] || fail "mode = late: no program"
+cmp -s etc/pci-quiesce.conf "$PQ_CONFIG" || fail "mode = late: no config"
+[ "$(readlink init)" != usr/sbin/pci-quiesce ] || fail "mode = late: /init is us"
+[ -z "$(find . -name 'pci-quiesce.service*')" ] || fail "mode = late: there is a unit"
+cd "$RUN" || fail "no $RUN"
+rm -rf "$RUN/late"
+# The hook's script must not cost a dump where the program is missing.
+sed "s|/usr/sbin/pci-quiesce|$RUN/none|g" "$TOP/dracut-module/kdump-pre.sh" >"$RUN/hook"
+grep -q "exec $RUN/none run" "$RUN/hook" || fail "the hook runs something else"
+sh "$RUN/hook" || fail "the hook fails without the program"
 
 # A broken configuration ends the build, with file and line.
 if PQ_CONFIG=$TOP/tests/vm/broken.conf IN_KDUMP=1 build broken systemd; then

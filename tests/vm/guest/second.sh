@@ -17,6 +17,7 @@ export PATH
 # shellcheck source=tests/vm/guest/guest.sh
 . $base/guest.sh
 
+# pq.unbound functions have no driver in this image.
 all_bound() {
 	# pci=off: nothing to wait for.
 	[ -e /sys/bus/pci/devices/0000:00:00.0 ] || return 0
@@ -53,6 +54,41 @@ check_disk() {
 	[ "$(md5sum <"$target/pattern")" = "$sum" ]
 }
 
+# A pattern of its own each time, to the medium and back; a line for each pass.
+write_all_along() {
+	while [ ! -e $tools/stop ]; do
+		check_disk || return 1
+		echo pass >>$tools/passes
+	done
+}
+
+passes() {
+	wc -l <$tools/passes
+}
+
+passed_again() {
+	[ "$(passes)" -gt "$1" ]
+}
+
+# As kdump does it: the target is mounted and at work, then the hooks of pre.d.
+use_late() {
+	: >$tools/passes
+	write_all_along &
+	writer=$!
+	wait_for 300 passed_again 0
+	before=$(passes)
+	mark "late: run begins"
+	/etc/kdump/pre.d/50-pci-quiesce >"$target/late.log" 2>&1
+	mark "late: run ended $?"
+	after=$(passes)
+	wait_for 300 passed_again $((after + 1))
+	: >$tools/stop
+	mark "late: passes $before before, $((after - before)) during, $(($(passes) - after)) after"
+	if wait $writer && [ "$(passes)" -gt $((after + 1)) ]; then
+		mark "late: writer ok"
+	fi
+}
+
 # Zero and free pages are left out, user pages (the seeded ones) are not.
 make_dump() {
 	LD_LIBRARY_PATH=$base/lib $base/makedumpfile -E -d 17 --message-level 6 \
@@ -86,6 +122,9 @@ run() {
 	check_frames
 	if mount_target; then
 		verdict disk check_disk
+		if [ -n "$(cmdline_value pq.late)" ]; then
+			use_late
+		fi
 		verdict dump make_dump
 		save_state
 		dmesg >"$target/dmesg"

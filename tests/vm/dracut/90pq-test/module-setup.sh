@@ -26,6 +26,11 @@ install() {
     inst_simple "$PQ_GUEST/second.sh" /usr/lib/pq-test/second.sh
     chmod 755 "$initdir/usr/lib/pq-test/second.sh"
 
+    # Where kdump-utils' module puts such hooks.
+    if [[ $PQ_KDUMP_PRE ]]; then
+        inst_script "$PQ_KDUMP_PRE" /etc/kdump/pre.d/50-pci-quiesce
+    fi
+
     # Late: without systemd, base's own hook 10 clears root= first.
     inst_hook cmdline 95 "$moddir/root.sh"
     inst_hook initqueue/finished 50 "$moddir/bound.sh"
