@@ -132,4 +132,8 @@ install() {
         late) ;;
         *) pci_quiesce_fail "mode \"$_mode\" is newer than this module" ;;
     esac
+
+    # shellcheck source=dracut-module/50pci-quiesce/dump-target.sh
+    . "$moddir/dump-target.sh"
+    pci_quiesce_dump_target
 }
