@@ -16,6 +16,7 @@ builds_tarballs=(
 	'pciutils pciutils trixie'
 	'inih libinih trixie'
 	'cjson cjson bookworm'
+	'kmod kmod trixie'
 )
 
 builds_wrap_value() {

@@ -17,6 +17,7 @@ machine_packages=(
 	libcjson-dev
 	libcmocka-dev
 	libinih-dev
+	libkmod-dev
 	libpci-dev
 	meson
 	musl-tools
@@ -41,7 +42,7 @@ install_need_machine() {
 	if [ "$id" != debian ] || ! command -v apt-get >/dev/null; then
 		echo "setup: this set-up installs Debian packages and knows no other system." >&2
 		echo "setup: with these installed, \"meson setup b -Dstatic=false && meson test -C b\" works anywhere:" >&2
-		echo "setup: meson ninja gcc pkg-config libpci inih cJSON cmocka shellcheck" >&2
+		echo "setup: meson ninja gcc pkg-config libpci libkmod inih cJSON cmocka shellcheck" >&2
 		return 1
 	fi
 	if [ "$(id -u)" -ne 0 ]; then
