@@ -24,6 +24,8 @@ refuse 'the program knows the library by pcireset.h alone' \
 
 only '#[[:space:]]*include[[:space:]]*[<"]pci/' libpcireset/io_host.c \
 	libpcireset/*.[ch] quiesce/*.[ch]
+only '#[[:space:]]*include[[:space:]]*[<"]libkmod' quiesce/modules.c \
+	libpcireset/*.[ch] quiesce/*.[ch]
 only '(^|[^a-zA-Z0-9_])(f?execv[a-z]*|execl[a-z]*)[[:space:]]*\(' quiesce/handoff.c \
 	libpcireset/*.[ch] quiesce/*.[ch]
 
