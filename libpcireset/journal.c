@@ -6,8 +6,7 @@
 
 #include "internal.h"
 
-int pcireset_journal_begin(const struct pcireset_io *io,
-			   const struct pcireset_function *function,
+int pcireset_journal_begin(const struct pcireset_io *io, const struct pcireset_function *function,
 			   struct pcireset_journal_entry *entry)
 {
 	/* Not put back yet, or stuck. */
@@ -27,6 +26,18 @@ void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry)
 		return;
 	entry->method_before[0] = '\0';
 	entry->overridden = false;
+}
+
+bool pcireset_journal_bars(const struct pcireset_journal *journal, struct pcireset_address address)
+{
+	for (size_t i = 0; i < journal->n; i++) {
+		const struct pcireset_journal_entry *entry = &journal->entries[i];
+
+		if (entry->in_use && (entry->overridden || entry->stuck) &&
+		    pcireset_address_compare(entry->address, address) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* A function that is gone needs nothing put back. */

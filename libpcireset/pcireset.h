@@ -305,6 +305,19 @@ struct pcireset_machine {
 int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_machine);
 
 /**
+ * pcireset_scan_more() - the same for functions that only now appeared
+ * @io: the machine
+ * @known: functions that are not read again
+ * @ret_machine: all others, as a machine of their own; pcireset_machine_free()
+ *
+ * A function of @ret_machine that is below one of @known has no parent.
+ *
+ * Return: as pcireset_scan().
+ */
+int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machine *known,
+		       struct pcireset_machine *ret_machine);
+
+/**
  * pcireset_topology_read() - capabilities, resets on offer, IOMMU groups
  * @io: the machine
  * @machine: as scanned; filled in
@@ -625,12 +638,23 @@ struct pcireset_journal_entry {
  * @entries: entry i belongs to function i of the machine
  *
  * The caller provides the memory, shared with whoever has to put things back.
+ * A journal of functions that appear later may be the rest of an earlier one.
  */
 struct pcireset_journal {
 	size_t capacity;
 	size_t n;
-	struct pcireset_journal_entry entries[];
+	struct pcireset_journal_entry *entries;
 };
+
+/**
+ * pcireset_journal_bars() - is a function to be left without a driver
+ * @journal: what is still changed
+ * @address: the function
+ *
+ * Return: true where driver_override is still set or a reset holds its lock.
+ */
+bool pcireset_journal_bars(const struct pcireset_journal *journal,
+			   struct pcireset_address address);
 
 /**
  * pcireset_journal_restore() - undo what one entry says

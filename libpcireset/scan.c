@@ -114,8 +114,7 @@ static size_t find_parent(const struct pcireset_machine *machine, size_t i, cons
 		if (b->address.domain != a->domain || b->secondary <= b->address.bus ||
 		    a->bus < b->secondary || a->bus > b->subordinate)
 			continue;
-		if (best == PCIRESET_NONE ||
-		    b->secondary > machine->functions[best].secondary)
+		if (best == PCIRESET_NONE || b->secondary > machine->functions[best].secondary)
 			best = bridges[k];
 	}
 	return best;
@@ -153,24 +152,46 @@ static int compare(const void *a, const void *b)
 					*(const struct pcireset_address *)b);
 }
 
+static bool is_known(const struct pcireset_machine *known, struct pcireset_address address)
+{
+	for (size_t i = 0; i < known->n; i++)
+		if (pcireset_address_compare(known->functions[i].address, address) == 0)
+			return true;
+	return false;
+}
+
 int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_machine)
+{
+	const struct pcireset_machine nothing = { 0 };
+
+	return pcireset_scan_more(io, &nothing, ret_machine);
+}
+
+int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machine *known,
+		       struct pcireset_machine *ret_machine)
 {
 	_cleanup_free_ struct pcireset_address *addresses = NULL;
 	struct pcireset_machine machine = { 0 };
+	size_t n;
 	int r;
 
-	r = io->scan(io->data, &addresses, &machine.n);
+	r = io->scan(io->data, &addresses, &n);
 	if (r < 0)
 		return r;
 
-	machine.functions = calloc(machine.n + 1, sizeof(*machine.functions));
+	machine.functions = calloc(n + 1, sizeof(*machine.functions));
 	if (!machine.functions)
 		return -ENOMEM;
 
-	qsort(addresses, machine.n, sizeof(*addresses), compare);
-	for (size_t i = 0; i < machine.n; i++) {
-		machine.functions[i].address = addresses[i];
-		scan_function(io, &machine.functions[i]);
+	qsort(addresses, n, sizeof(*addresses), compare);
+	for (size_t i = 0; i < n; i++) {
+		struct pcireset_function *f = &machine.functions[machine.n];
+
+		if (is_known(known, addresses[i]))
+			continue;
+		f->address = addresses[i];
+		scan_function(io, f);
+		machine.n++;
 	}
 
 	r = find_parents(&machine);
@@ -191,8 +212,7 @@ void pcireset_machine_free(struct pcireset_machine *machine)
 
 bool pcireset_below(const struct pcireset_machine *machine, size_t i, size_t bridge)
 {
-	for (i = machine->functions[i].parent; i != PCIRESET_NONE;
-	     i = machine->functions[i].parent)
+	for (i = machine->functions[i].parent; i != PCIRESET_NONE; i = machine->functions[i].parent)
 		if (i == bridge)
 			return true;
 	return false;

@@ -42,16 +42,6 @@ int quiesce_autoprobe_on(struct quiesce_shared *shared)
 	return pwrite(shared->autoprobe_fd, "1", 1, 0) == 1 ? 0 : -errno;
 }
 
-static bool is_barred(const struct quiesce_shared *shared, struct pcireset_address address)
-{
-	for (size_t i = 0; i < shared->journal->n; i++)
-		if (shared->journal->entries[i].in_use &&
-		    shared->journal->entries[i].overridden &&
-		    pcireset_address_compare(shared->journal->entries[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* Its driver is built in and had its turn; a probe may write its registers. */
 static bool is_bridge(const struct pcireset_io *io, struct pcireset_address address)
 {
@@ -69,7 +59,7 @@ static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
 
 	if (io->link_read(io->data, pcireset_attr_path(address, "driver", path), driver,
 			  sizeof(driver)) != -ENOENT ||
-	    is_barred(shared, address) || is_bridge(io, address))
+	    pcireset_journal_bars(shared->journal, address) || is_bridge(io, address))
 		return;
 	(void)pcireset_address_format(address, path);
 	/* On the record before it can hang. */

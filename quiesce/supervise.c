@@ -43,6 +43,7 @@ static struct quiesce_shared *share(const struct quiesce_supervision *s)
 		return NULL;
 
 	shared->journal = (struct pcireset_journal *)(shared + 1);
+	shared->journal->entries = (struct pcireset_journal_entry *)(shared->journal + 1);
 	shared->journal->capacity = QUIESCE_JOURNAL_CAPACITY;
 	shared->deadline_ms = s->config->deadline_ms;
 	shared->drivers_ms = s->config->drivers_ms;

@@ -22,9 +22,8 @@ struct stage {
 	long dies_at; /* number of the write, or -1 */
 	bool dies_after;
 	bool survived;
-	char journal[sizeof(struct pcireset_journal) +
-		     FUNCTIONS_MAX * sizeof(struct pcireset_journal_entry)]
-		__attribute__((aligned(8)));
+	struct pcireset_journal journal;
+	struct pcireset_journal_entry entries[FUNCTIONS_MAX];
 };
 
 static struct stage *stage;
@@ -153,9 +152,10 @@ static bool run_until(long dies_at, bool dies_after)
 	stage->shared = (struct quiesce_shared){
 		.watchdog_ms = UINT32_MAX,
 		.autoprobe_fd = fd,
-		.journal = (struct pcireset_journal *)stage->journal,
+		.journal = &stage->journal,
 	};
-	stage->shared.journal->capacity = FUNCTIONS_MAX;
+	stage->journal.entries = stage->entries;
+	stage->journal.capacity = FUNCTIONS_MAX;
 	stage->dies_at = dies_at;
 	stage->dies_after = dies_after;
 

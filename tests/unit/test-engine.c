@@ -11,7 +11,8 @@ static struct fake fake;
 static struct pcireset_machine machine;
 static struct pcireset_step steps[FAKE_FUNCTIONS];
 static struct pcireset_outcome outcomes[FAKE_FUNCTIONS];
-static struct pcireset_journal *journal;
+static struct pcireset_journal_entry entries[FAKE_FUNCTIONS];
+static struct pcireset_journal journal[1];
 static char started[1024];
 
 static int setup(void **state)
@@ -21,8 +22,8 @@ static int setup(void **state)
 	memset(steps, 0, sizeof(steps));
 	memset(outcomes, 0, sizeof(outcomes));
 	started[0] = '\0';
-	journal = calloc(1, sizeof(*journal) + FAKE_FUNCTIONS * sizeof(journal->entries[0]));
-	journal->capacity = FAKE_FUNCTIONS;
+	memset(entries, 0, sizeof(entries));
+	journal[0] = (struct pcireset_journal){ .capacity = FAKE_FUNCTIONS, .entries = entries };
 	return 0;
 }
 
@@ -31,7 +32,6 @@ static int teardown(void **state)
 	(void)state;
 	for (size_t i = 0; i < fake.n_jobs; i++)
 		pcireset_job_free(fake.jobs[i].job);
-	free(journal);
 	pcireset_machine_free(&machine);
 	return 0;
 }

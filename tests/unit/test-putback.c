@@ -20,6 +20,7 @@ static int setup(void **state)
 	shared.autoprobe_off = true;
 	shared.journal = calloc(1, sizeof(*shared.journal) +
 					   4 * sizeof(shared.journal->entries[0]));
+	shared.journal->entries = (struct pcireset_journal_entry *)(shared.journal + 1);
 	shared.journal->capacity = 4;
 	shared.journal->n = 4;
 
@@ -105,6 +106,20 @@ static void a_function_that_cannot_be_put_back_is_not_probed(void **state)
 	assert_null(strstr(fake.log, "drivers_probe"));
 }
 
+static void a_function_whose_reset_is_stuck_is_not_probed(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = function("0000:00:01.0", "0x020000");
+	shared.journal->entries[0] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .stuck = true
+	};
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_string_equal(fake.log, "");
+}
+
 static void a_second_child_starts_behind_where_the_first_hung(void **state)
 {
 	(void)state;
@@ -127,6 +142,7 @@ int main(void)
 		TEST(where_drivers_were_probed_all_the_time_nothing_is),
 		TEST(the_journal_comes_first),
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
+		TEST(a_function_whose_reset_is_stuck_is_not_probed),
 		TEST(a_second_child_starts_behind_where_the_first_hung),
 	};
 

@@ -224,6 +224,29 @@ static void a_port_under_pciehp_is_seen(void **state)
 	pcireset_machine_free(&machine);
 }
 
+static void what_appears_later_is_a_machine_of_its_own(void **state)
+{
+	struct pcireset_machine machine, more;
+
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0);
+	machine = scan();
+	(void)fake_endpoint(&fake, "10000:01:00.0", 0xa80a144d, 0x010802, 0);
+	(void)fake_endpoint(&fake, "0000:00:00.0", 0x12348086, 0x020000, 0);
+	(void)fake_port(&fake, "10000:00:00.0", 1, 1);
+	fake_forget_log(&fake);
+
+	assert_int_equal(pcireset_scan_more(&fake.io, &machine, &more), 0);
+	assert_null(strstr(fake.log, "00:01.0"));
+	assert_int_equal(more.n, 3);
+	assert_int_equal(more.functions[0].device, 0x1234);
+	assert_int_equal(more.functions[1].parent, PCIRESET_NONE);
+	assert_int_equal(more.functions[2].device, 0xa80a);
+	assert_int_equal(more.functions[2].parent, 1);
+	pcireset_machine_free(&more);
+	pcireset_machine_free(&machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup(topology_reads_resets_from_capabilities_and_kernel, setup),
 		cmocka_unit_test_setup(a_loop_of_capabilities_ends, setup),
 		cmocka_unit_test_setup(a_port_under_pciehp_is_seen, setup),
+		cmocka_unit_test_setup(what_appears_later_is_a_machine_of_its_own, setup),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

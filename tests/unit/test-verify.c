@@ -257,6 +257,7 @@ static void save_all(void)
 {
 	journal = calloc(1, sizeof(*journal) + machine.n * sizeof(journal->entries[0]));
 	assert_non_null(journal);
+	journal->entries = (struct pcireset_journal_entry *)(journal + 1);
 	journal->capacity = journal->n = machine.n;
 	for (size_t i = 0; i < machine.n; i++) {
 		journal->entries[i].address = machine.functions[i].address;
