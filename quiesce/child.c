@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -11,6 +12,8 @@
 
 /* From the last close of the pipe to the zombie it is a few instructions. */
 #define REAP_MS 200
+/* More than a worker ever has open. */
+#define FDS_MAX 256
 
 uint64_t quiesce_monotonic_us(void)
 {
@@ -122,4 +125,36 @@ int quiesce_child_wait(pid_t wanted_pid, int *ret_status)
 	if (r == 0)
 		*ret_status = status;
 	return r;
+}
+
+/* One that is left behind must not hold a pipe whose end somebody waits for. */
+static void close_pipes(int but_fd)
+{
+	struct stat st;
+
+	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
+		if (fd != but_fd && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+			(void)close(fd);
+}
+
+int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t until_us)
+{
+	struct quiesce_child child;
+	int status, r;
+
+	r = quiesce_child_start(&child);
+	if (r < 0)
+		return r;
+	if (child.pid == 0) {
+		unsigned char error;
+
+		close_pipes(child.fd);
+		error = (unsigned char)-call(data);
+		(void)!write(child.fd, &error, 1);
+		_exit(0);
+	}
+
+	r = quiesce_child_hear(&child, until_us);
+	(void)quiesce_child_end(&child, false, &status);
+	return r > 0 ? -r : r;
 }

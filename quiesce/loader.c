@@ -10,40 +10,16 @@
 #include "loader.h"
 #include "supervise.h"
 
-/* More than a worker ever has open. */
-#define FDS_MAX 256
+struct attempt {
+	const struct quiesce_loader *loader;
+	const struct quiesce_module *module;
+};
 
-/* One that stays must not hold a pipe whose end somebody waits for. */
-static void close_others(int fd, int log_fd)
+static int insert_now(const void *data)
 {
-	for (int other = STDERR_FILENO + 1; other < FDS_MAX; other++)
-		if (other != fd && other != log_fd)
-			(void)close(other);
-}
+	const struct attempt *attempt = data;
 
-/* Return: what the insertion returned, or -ETIMEDOUT, or -EPIPE where the child died. */
-static int insert_in_child(const struct quiesce_loader *loader, const struct quiesce_module *module,
-			   uint64_t until_us)
-{
-	struct quiesce_child child;
-	int status, r;
-
-	r = quiesce_child_start(&child);
-	if (r < 0)
-		return r;
-	if (child.pid == 0) {
-		unsigned char error;
-
-		close_others(child.fd, loader->log->kmsg_fd);
-		error = (unsigned char)-loader->insert(module);
-		(void)!write(child.fd, &error, 1);
-		_exit(0);
-	}
-
-	r = quiesce_child_hear(&child, until_us);
-	/* A late one is not killed: it may be about to come to its end. */
-	(void)quiesce_child_end(&child, false, &status);
-	return r > 0 ? -r : r;
+	return attempt->loader->insert(attempt->module);
 }
 
 static void explain(const struct quiesce_loader *loader, const struct quiesce_module *module,
@@ -107,6 +83,7 @@ static bool may_insert(struct quiesce_loader *loader, struct quiesce_module *mod
 
 static bool insert(struct quiesce_loader *loader, struct quiesce_module *module)
 {
+	const struct attempt attempt = { loader, module };
 	uint64_t now_us = quiesce_monotonic_us();
 	uint64_t until_us = now_us + loader->module_ms * 1000ull;
 	int r;
@@ -126,7 +103,8 @@ static bool insert(struct quiesce_loader *loader, struct quiesce_module *module)
 	/* On the record before it can hang the machine. */
 	quiesce_log(loader->log, QUIESCE_INFO, "inserting %s%s%s", module->name,
 		    module->options[0] ? " " : "", module->options);
-	r = insert_in_child(loader, module, until_us < loader->end_us ? until_us : loader->end_us);
+	r = quiesce_child_do(insert_now, &attempt,
+			     until_us < loader->end_us ? until_us : loader->end_us);
 	if (r < 0 && r != -EEXIST) {
 		explain(loader, module, r);
 		return fail(loader, module,

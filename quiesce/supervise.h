@@ -160,6 +160,20 @@ bool quiesce_child_end(struct quiesce_child *child, bool kill, int *ret_status);
  */
 int quiesce_child_wait(pid_t pid, int *ret_status);
 
+/**
+ * quiesce_child_do() - call something that may never return
+ * @call: runs in a child, with the memory that this process has now
+ * @data: its argument
+ * @until_us: on CLOCK_MONOTONIC
+ *
+ * A child that is late is not killed, but left behind: what it waits for in the
+ * kernel may still come to its end.
+ *
+ * Return: 0 or the -errno that @call returns, -ETIMEDOUT where it is late, -EPIPE
+ * where it died, or -errno of the fork.
+ */
+int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t until_us);
+
 /* watchdog.c */
 
 /** quiesce_watchdog_ms() - when the first running watchdog fires, or UINT32_MAX */

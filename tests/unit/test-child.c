@@ -147,6 +147,49 @@ static void waiting_for_nobody_ends(void **state)
 	assert_int_equal(quiesce_child_wait(1, &status), -ECHILD);
 }
 
+static int say_busy(const void *data)
+{
+	(void)data;
+	return -EBUSY;
+}
+
+static int stay_for_3_seconds(const void *data)
+{
+	(void)data;
+	(void)alarm(3); /* whoever reads this test's output would wait for it */
+	for (;;)
+		(void)pause();
+	return 0;
+}
+
+static int die(const void *data)
+{
+	(void)data;
+	_exit(0);
+}
+
+static void what_a_call_returns_is_returned(void **state)
+{
+	(void)state;
+	assert_int_equal(quiesce_child_do(say_busy, NULL, in_ms(10000)), -EBUSY);
+	assert_int_equal(quiesce_child_do(die, NULL, in_ms(10000)), -EPIPE);
+}
+
+static void a_call_that_is_late_holds_nobodys_pipe(void **state)
+{
+	unsigned char byte;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(quiesce_child_do(stay_for_3_seconds, NULL, in_ms(50)), -ETIMEDOUT);
+	(void)close(fds[1]);
+	(void)alarm(2);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	(void)alarm(0);
+	(void)close(fds[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +200,8 @@ int main(void)
 		cmocka_unit_test(a_deadline_in_the_past_is_over),
 		cmocka_unit_test(waiting_for_one_child_reaps_the_others),
 		cmocka_unit_test(waiting_for_nobody_ends),
+		cmocka_unit_test(what_a_call_returns_is_returned),
+		cmocka_unit_test(a_call_that_is_late_holds_nobodys_pipe),
 	};
 
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
