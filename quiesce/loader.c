@@ -54,6 +54,7 @@ static bool fail(struct quiesce_loader *loader, struct quiesce_module *module,
 {
 	module->state = state;
 	loader->n_failed++;
+	loader->n_late += state == QUIESCE_MODULE_LATE;
 	return false;
 }
 

@@ -15,6 +15,7 @@
  * @is_over: that time has come, and was said
  * @n_inserted: modules that are in the kernel now and were not before
  * @n_failed: modules that were wanted and are not
+ * @n_late: of these, whose insertion did not return
  */
 struct quiesce_loader {
 	struct quiesce_modules *modules;
@@ -25,6 +26,7 @@ struct quiesce_loader {
 	bool is_over;
 	size_t n_inserted;
 	size_t n_failed;
+	size_t n_late;
 };
 
 /**

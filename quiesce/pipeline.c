@@ -33,7 +33,7 @@ static uint64_t since_start_us(const struct quiesce_run *run)
 
 static void stage_over(struct quiesce_run *run, enum quiesce_stage stage)
 {
-	if (!run->dry_run) {
+	if (!run->dry_run && !run->is_addition) {
 		int r = quiesce_report_write(run);
 
 		if (r < 0 && r != run->report_error)
@@ -51,15 +51,9 @@ static void begins(const struct quiesce_run *run, const char *what)
 	quiesce_log(run->log, QUIESCE_DEBUG, "%s begins", what);
 }
 
-static int scan(struct quiesce_run *run)
+static int decide(struct quiesce_run *run)
 {
 	struct quiesce_ram ram;
-	int r;
-
-	begins(run, "scan");
-	r = pcireset_scan(run->io, &run->machine);
-	if (r < 0)
-		return r;
 
 	run->decisions = calloc(run->machine.n + 1, sizeof(*run->decisions));
 	run->grounds = calloc(run->machine.n + 1, sizeof(*run->grounds));
@@ -266,11 +260,11 @@ static void verify(struct quiesce_run *run)
 		    count[PCIRESET_VERDICT_IDLE], count[PCIRESET_LOST], count[PCIRESET_FAILED]);
 }
 
-int quiesce_pipeline_run(struct quiesce_run *run)
+int quiesce_pipeline_silence(struct quiesce_run *run)
 {
 	int r;
 
-	r = scan(run);
+	r = decide(run);
 	if (r < 0)
 		return r;
 
@@ -288,6 +282,18 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 
 	verify(run);
 	return 0;
+}
+
+int quiesce_pipeline_run(struct quiesce_run *run)
+{
+	int r;
+
+	begins(run, "scan");
+	r = pcireset_scan(run->io, &run->machine);
+	if (r < 0)
+		return r;
+
+	return quiesce_pipeline_silence(run);
 }
 
 void quiesce_run_free(struct quiesce_run *run)

@@ -294,6 +294,9 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 			  const struct quiesce_config *config, const struct quiesce_ram *ram,
 			  struct pcireset_decision *decisions, struct quiesce_ground *grounds);
 
+/** quiesce_rules_is_default() - is it what a default rule, "default:vmd" say, is about */
+bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin);
+
 /* pipeline.c */
 
 /** enum quiesce_stage - told to struct quiesce_run's on_stage when it is over */
@@ -314,6 +317,7 @@ const char *quiesce_stage_word(enum quiesce_stage stage);
  * @log: messages
  * @config: what to do
  * @dry_run: stop after the plan
+ * @is_addition: of functions that appeared later; who makes it has the report
  * @started_us: start, on the clock of @io
  * @deadline_us: end of fence and resets
  * @drivers_deadline_us: end of what follows; known once resets are verified
@@ -325,6 +329,7 @@ const char *quiesce_stage_word(enum quiesce_stage stage);
  * @silence_us: start to last fence read back, or 0
  * @total_us: start to last verdict, or 0
  * @n_bad: functions that are lost or failed
+ * @left_behind: a child of the run's may wait in the kernel for ever
  */
 struct quiesce_run {
 	const char *root;
@@ -332,6 +337,7 @@ struct quiesce_run {
 	const struct quiesce_log *log;
 	struct quiesce_config config;
 	bool dry_run;
+	bool is_addition;
 	uint64_t started_us;
 	uint64_t deadline_us;
 	uint64_t drivers_deadline_us;
@@ -352,6 +358,7 @@ struct quiesce_run {
 	bool complete;
 	int report_error; /* of the last attempt to write it */
 	size_t n_bad;
+	bool left_behind;
 };
 
 /**
@@ -361,6 +368,19 @@ struct quiesce_run {
  * the machine could not be read; the report tells how far it came.
  */
 int quiesce_pipeline_run(struct quiesce_run *run);
+/** quiesce_pipeline_silence() - the same without the scan */
+int quiesce_pipeline_silence(struct quiesce_run *run);
+
+/* newcomers.c */
+
+/**
+ * quiesce_newcomers_silence() - the pipeline for functions that only now appeared
+ * @run: they are added behind those that it has; until drivers_deadline_us
+ *
+ * Return: 0, also where there are none, or -errno as quiesce_pipeline_run().
+ */
+int quiesce_newcomers_silence(struct quiesce_run *run);
+
 void quiesce_run_free(struct quiesce_run *run);
 
 /* json.c */

@@ -96,6 +96,16 @@ static const struct quiesce_rule *find(const struct quiesce_rule *rules, size_t 
 	return NULL;
 }
 
+bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin)
+{
+	const struct quiesce_rule *rule;
+	struct subject subject;
+
+	describe(function, &subject);
+	rule = find(defaults, ARRAY_SIZE(defaults), &subject);
+	return rule && strcmp(rule->origin, origin) == 0;
+}
+
 static bool has_large_memory(const struct pcireset_function *f)
 {
 	const uint8_t wanted = PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH;

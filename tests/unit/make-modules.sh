@@ -57,7 +57,7 @@ module pq_chicken 'softdep=pre: pq_egg'
 module pq_egg 'softdep=pre: pq_chicken'
 module pq_gone "$(pci 8086 5555)"
 module pq_vmd "$(pci 8086 201D)"
-module pq_virtio_pci "$(pci 1AF4 1057)" "$(pci 1AF4 1042)"
+module pq_virtio_pci 'alias=pci:v00001AF4d*sv*sd*bc*sc*i*'
 module pq_virtio_iommu 'alias=virtio:d00000017v*'
 module pq_virtio_blk 'alias=virtio:d00000002v*'
 
