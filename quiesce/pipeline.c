@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stages, in order: scan, fence, plan, reset, verify. */
+/* The stages, in order: scan, fence, plan, reset, verify, drivers. */
 #include <errno.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "drivers.h"
 
 /*
  * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
@@ -19,6 +19,7 @@ static const char *const stage_words[QUIESCE_STAGES] = {
 	[QUIESCE_STAGE_PLAN] = "plan",
 	[QUIESCE_STAGE_RESET] = "reset",
 	[QUIESCE_STAGE_VERIFY] = "verify",
+	[QUIESCE_STAGE_DRIVERS] = "drivers",
 };
 
 const char *quiesce_stage_word(enum quiesce_stage stage)
@@ -293,7 +294,15 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
-	return quiesce_pipeline_silence(run);
+	r = quiesce_pipeline_silence(run);
+	if (r < 0 || run->dry_run)
+		return r;
+
+	begins(run, "loading of drivers");
+	r = quiesce_drivers_stage(run);
+	if (r == 0)
+		stage_over(run, QUIESCE_STAGE_DRIVERS);
+	return r;
 }
 
 void quiesce_run_free(struct quiesce_run *run)

@@ -305,6 +305,7 @@ enum quiesce_stage {
 	QUIESCE_STAGE_PLAN,
 	QUIESCE_STAGE_RESET,
 	QUIESCE_STAGE_VERIFY,
+	QUIESCE_STAGE_DRIVERS,
 	QUIESCE_STAGES,
 };
 
@@ -362,13 +363,13 @@ struct quiesce_run {
 };
 
 /**
- * quiesce_pipeline_run() - scan, fence, plan, reset, verify, report
+ * quiesce_pipeline_run() - scan, fence, plan, reset, verify, drivers, report
  *
  * Return: 0, also where functions are lost or failed (n_bad), or -errno where
  * the machine could not be read; the report tells how far it came.
  */
 int quiesce_pipeline_run(struct quiesce_run *run);
-/** quiesce_pipeline_silence() - the same without the scan */
+/** quiesce_pipeline_silence() - fence to verify, of functions that were scanned */
 int quiesce_pipeline_silence(struct quiesce_run *run);
 
 /* newcomers.c */

@@ -172,7 +172,8 @@ static bool work_and_put_back(const struct quiesce_supervision *s,
 	r = quiesce_autoprobe_on(shared);
 	if (r < 0)
 		quiesce_log(s->log, QUIESCE_ERR, "drivers_autoprobe stays off: %s", strerror(-r));
-	return quiesce_put_back(s, shared, end_us) && ended && !any_stuck(shared->journal);
+	return quiesce_put_back(s, shared, end_us) && ended && !shared->left_behind &&
+	       !any_stuck(shared->journal);
 }
 
 int quiesce_supervise(const struct quiesce_supervision *s)

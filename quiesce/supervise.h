@@ -19,6 +19,7 @@
  * @autoprobe_fd: drivers_autoprobe, open for writing, or -1
  * @autoprobe_off: it was turned off; set before it is
  * @exit_code: of the worker, before it tells that it is done
+ * @left_behind: a child of the worker's may wait in the kernel for ever
  * @next: what the child that puts things back is about to do
  * @turn: number of that child; an earlier one that comes to life again stops
  * @journal: what the worker changed; QUIESCE_JOURNAL_CAPACITY entries
@@ -30,6 +31,7 @@ struct quiesce_shared {
 	int autoprobe_fd;
 	bool autoprobe_off;
 	int exit_code;
+	bool left_behind;
 	size_t next;
 	uint32_t turn;
 	struct pcireset_journal *journal;

@@ -104,6 +104,7 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 	}
 	if (r == 0)
 		r = quiesce_pipeline_run(run);
+	shared->left_behind = run->left_behind;
 	if (r < 0)
 		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-r));
 	/* An abandoned reset may still use it; so does the process end with it. */

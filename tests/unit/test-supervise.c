@@ -250,6 +250,21 @@ static void while_a_reset_is_stuck_a_hung_task_is_no_panic(void **state)
 	expect("sys/bus/pci/drivers_autoprobe", "1\n");
 }
 
+static void leaves_a_child(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
+			   void *data)
+{
+	shared->left_behind = true;
+	does_its_work(shared, started_us, tell_fd, data);
+}
+
+static void while_a_child_is_left_behind_a_hung_task_is_no_panic(void **state)
+{
+	(void)state;
+	assert_int_equal(supervise(leaves_a_child, -1), 0);
+	expect("proc/sys/kernel/hung_task_panic", "0\n");
+	expect(NIC "driver_override", "\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -263,6 +278,7 @@ int main(void)
 		TEST(a_running_watchdog_shortens_the_deadlines),
 		TEST(without_a_watchdog_nothing_is_shorter),
 		TEST(while_a_reset_is_stuck_a_hung_task_is_no_panic),
+		TEST(while_a_child_is_left_behind_a_hung_task_is_no_panic),
 	};
 
 	return cmocka_run_group_tests_name("supervise", tests, NULL, NULL);
