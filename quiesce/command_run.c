@@ -1,54 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run by hand or from a hook: the same worker as PID 1's, supervised in the same way. */
-#include <signal.h>
 #include <sys/signalfd.h>
 
-#include "commands.h"
-#include "supervise.h"
-
-struct job {
-	const struct quiesce_options *options;
-	struct quiesce_run *run;
-	const sigset_t *signals_before;
-};
+#include "commands_supervised.h"
 
 static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd, void *data)
 {
-	const struct job *job = data;
+	const struct quiesce_job *job = data;
 	struct quiesce_run *run = job->run;
 	int r;
 
-	(void)sigprocmask(SIG_SETMASK, job->signals_before, NULL);
+	(void)sigprocmask(SIG_SETMASK, &job->signals_before, NULL);
 	r = quiesce_work(run, shared, started_us, tell_fd);
 	if (r == 0)
 		r = quiesce_show_run(run, job->options);
 	shared->exit_code = quiesce_with_output(
-		r < 0 || run->n_bad > 0 || run->report_error ? QUIESCE_BAD_FUNCTIONS :
-							       QUIESCE_OK);
+		r < 0 || run->n_bad > 0 || run->report_error ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK);
 	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }
 
 /* Whoever interrupts us gets the drivers back all the same. */
-static int supervise(struct quiesce_run *run, const struct quiesce_options *options)
+int quiesce_job_supervise(struct quiesce_job *job, quiesce_worker *worker)
 {
-	sigset_t signals, before;
 	_cleanup_close_ int interrupt_fd = -1;
-	struct job job = { options, run, &before };
+	sigset_t signals;
 
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGHUP);
 	(void)sigaddset(&signals, SIGINT);
 	(void)sigaddset(&signals, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &signals, &before);
+	(void)sigprocmask(SIG_BLOCK, &signals, &job->signals_before);
 	interrupt_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	return quiesce_supervise(&(struct quiesce_supervision){
-		.log = run->log,
-		.root = run->root,
-		.config = &run->config,
+		.log = job->run->log,
+		.root = job->run->root,
+		.config = &job->run->config,
 		.interrupt_fd = interrupt_fd,
-		.worker = work,
-		.data = &job,
+		.worker = worker,
+		.data = job,
 	});
 }
 
@@ -62,15 +52,12 @@ int quiesce_command_run(const struct quiesce_options *options)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = QUIESCE_NOTICE };
 	struct quiesce_run run = { .root = options->root, .log = &log };
+	struct quiesce_job job = { .options = options, .run = &run };
 	enum quiesce_switch wanted;
 	int code = QUIESCE_BAD_USAGE;
 
-	if (!options->force && !quiesce_is_kdump(options->root)) {
-		quiesce_log(&log, QUIESCE_ERR,
-			    "not a kdump kernel (no %s/proc/vmcore): nothing is touched",
-			    options->root);
+	if (!quiesce_may_touch(options))
 		return QUIESCE_REFUSED;
-	}
 
 	wanted = quiesce_run_prepare(&run, options->config);
 	if (wanted == QUIESCE_OFF && !options->force) {
@@ -79,7 +66,7 @@ int quiesce_command_run(const struct quiesce_options *options)
 	} else if (quiesce_config_is_good(&run, options)) {
 		run.dry_run = wanted == QUIESCE_DRY_RUN;
 		quiesce_log_open_kmsg(&log, run.root);
-		code = supervise(&run, options);
+		code = quiesce_job_supervise(&job, work);
 	}
 	code = as_asked_for(code, &run);
 	quiesce_run_free(&run);

@@ -246,9 +246,9 @@ int quiesce_command_show(const struct quiesce_options *options)
 	struct pcireset_io *io;
 	int r, code;
 
-	if (pcireset_address_parse(options->argument, &address) < 0) {
+	if (pcireset_address_parse(options->operands[0], &address) < 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "\"%s\" is no address such as 0000:01:00.0",
-			    options->argument);
+			    options->operands[0]);
 		return QUIESCE_BAD_USAGE;
 	}
 	r = pcireset_io_open(root, &io);

@@ -174,3 +174,12 @@ int quiesce_command_check(const struct quiesce_options *options)
 	quiesce_config_free(&config);
 	return code;
 }
+
+bool quiesce_may_touch(const struct quiesce_options *options)
+{
+	if (options->force || quiesce_is_kdump(options->root))
+		return true;
+	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR,
+		    "not a kdump kernel (no %s/proc/vmcore): nothing is touched", options->root);
+	return false;
+}

@@ -8,14 +8,16 @@
 /**
  * struct quiesce_options - argv in fields
  * @command: first word that is no option, or NULL
- * @argument: the word behind it, or NULL
+ * @operands: words behind it, part of argv
+ * @n_operands: how many
  * @config: --config, or NULL
  * @print: --print of check: the key whose value is wanted, or NULL
  * @root: --root without trailing slashes, "" for this machine
  */
 struct quiesce_options {
 	const char *command;
-	const char *argument;
+	char *const *operands;
+	size_t n_operands;
 	const char *config;
 	const char *print;
 	const char *root;
@@ -39,6 +41,8 @@ int quiesce_fail(const char *what, int r);
 int quiesce_with_output(int code);
 /** quiesce_show_run() - what is known of all functions, as a table or JSON; -errno */
 int quiesce_show_run(const struct quiesce_run *run, const struct quiesce_options *options);
+/** quiesce_may_touch() - is this a kdump kernel, or was it forced; says so where not */
+bool quiesce_may_touch(const struct quiesce_options *options);
 /** quiesce_config_is_good() - bad lines are errors, but in a kdump kernel */
 bool quiesce_config_is_good(const struct quiesce_run *run,
 			    const struct quiesce_options *options);
@@ -48,6 +52,7 @@ int quiesce_command_list(const struct quiesce_options *options);
 int quiesce_command_plan(const struct quiesce_options *options);
 int quiesce_command_show(const struct quiesce_options *options);
 int quiesce_command_run(const struct quiesce_options *options);
+int quiesce_command_load(const struct quiesce_options *options);
 int quiesce_command_report(const struct quiesce_options *options);
 int quiesce_command_check(const struct quiesce_options *options);
 

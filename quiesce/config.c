@@ -330,20 +330,25 @@ int quiesce_config_load(struct quiesce_config *config, const char *root, const c
 	return quiesce_config_parse(config, name, text, complaint);
 }
 
+void quiesce_config_forget_loads(struct quiesce_config *config)
+{
+	for (size_t i = 0; i < config->n_loads; i++) {
+		free(config->loads[i].name);
+		free(config->loads[i].origin);
+	}
+	free(config->loads);
+	config->loads = NULL;
+	config->n_loads = 0;
+}
+
 void quiesce_config_free(struct quiesce_config *config)
 {
 	for (size_t i = 0; i < config->n_rules; i++) {
 		free((char *)config->rules[i].pattern);
 		free((char *)config->rules[i].origin);
 	}
-	for (size_t i = 0; i < config->n_loads; i++) {
-		free(config->loads[i].name);
-		free(config->loads[i].origin);
-	}
 	free(config->rules);
-	free(config->loads);
 	config->rules = NULL;
-	config->loads = NULL;
 	config->n_rules = 0;
-	config->n_loads = 0;
+	quiesce_config_forget_loads(config);
 }

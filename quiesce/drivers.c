@@ -177,6 +177,7 @@ static void complain(const struct stage *stage, const struct quiesce_load *load,
 	/* The loader has said more of that. */
 	if (r == -EIO)
 		return;
+	stage->run->n_not_loaded += is_explicit;
 	quiesce_log(stage->run->log, is_explicit ? QUIESCE_WARNING : QUIESCE_DEBUG, "%s: %s",
 		    pcireset_address_format(stage->run->machine.functions[i].address, address),
 		    r == -ENOENT  ? "no driver for it in the image"
@@ -186,21 +187,22 @@ static void complain(const struct stage *stage, const struct quiesce_load *load,
 
 static int load_line(const struct stage *stage, const struct quiesce_load *load)
 {
-	const struct quiesce_run *run = stage->run;
+	struct quiesce_run *run = stage->run;
 	_cleanup_free_ bool *wanted = NULL;
 
 	if (load->what == QUIESCE_LOAD_MODULE) {
-		if (quiesce_loader_load(stage->loader, load->name, true) == -ENOENT)
-			quiesce_log(run->log, QUIESCE_WARNING,
-				    "%s: there is no module %s in the image", load->origin,
-				    load->name);
+		if (quiesce_loader_load(stage->loader, load->name, true) != -ENOENT)
+			return 0;
+		run->n_not_loaded++;
+		quiesce_log(run->log, QUIESCE_WARNING, "%s: there is no module %s in the image",
+			    load->origin, load->name);
 		return 0;
 	}
 
 	wanted = calloc(run->machine.n + 1, sizeof(*wanted));
 	if (!wanted)
 		return -ENOMEM;
-	(void)quiesce_wanted_mark(run, load, true, wanted);
+	run->n_not_loaded += quiesce_wanted_mark(run, load, true, wanted);
 	for (size_t i = 0; i < run->machine.n; i++) {
 		int r;
 
@@ -224,6 +226,7 @@ int quiesce_drivers_load(struct quiesce_run *run, struct quiesce_loader *loader)
 		r = load_line(&stage, &run->config.loads[k]);
 
 	run->left_behind |= loader->n_late > 0;
+	run->n_not_loaded += loader->n_failed;
 	quiesce_log(run->log, loader->n_failed ? QUIESCE_WARNING : QUIESCE_NOTICE,
 		    "%zu modules inserted, %zu not", loader->n_inserted, loader->n_failed);
 	return r;
@@ -249,13 +252,18 @@ int quiesce_drivers_stage(struct quiesce_run *run)
 	};
 	int r;
 
-	if (run->config.level == QUIESCE_LEVEL_OBSERVE || !has_work(run))
+	if (!has_work(run))
 		return 0;
+	if (run->config.level == QUIESCE_LEVEL_OBSERVE) {
+		quiesce_log(run->log, QUIESCE_NOTICE, "level is observe: no drivers are loaded");
+		return 0;
+	}
 
 	r = quiesce_modules_open(run->root, run->log, &loader.modules);
 	if (r == -ENOENT) {
 		quiesce_log(run->log, run->config.n_loads ? QUIESCE_WARNING : QUIESCE_INFO,
 			    "the image has no modules of this kernel");
+		run->n_not_loaded += run->config.n_loads;
 		return 0;
 	}
 	if (r < 0)

@@ -7,16 +7,24 @@
 
 static const struct {
 	const char *name;
-	const char *argument;
+	const char *operands;
+	size_t operands_min;
+	size_t operands_max;
 	int (*run)(const struct quiesce_options *options);
 	const char *help;
 } commands[] = {
-	{ "list", NULL, quiesce_command_list, "functions, their drivers and the resets on offer" },
-	{ "plan", NULL, quiesce_command_plan, "what run would do here and now, and why; writes nothing" },
-	{ "show", "DEV", quiesce_command_show, "all that is known of one function, and why" },
-	{ "run", NULL, quiesce_command_run, "silence and reset; refuses outside a kdump kernel" },
-	{ "report", NULL, quiesce_command_report, "what the last run found" },
-	{ "check", NULL, quiesce_command_check, "validate the configuration" },
+	{ "list", "", 0, 0, quiesce_command_list,
+	  "functions, their drivers and the resets on offer" },
+	{ "plan", "", 0, 0, quiesce_command_plan,
+	  "what run would do here and now, and why; writes nothing" },
+	{ "show", "DEV", 1, 1, quiesce_command_show,
+	  "all that is known of one function, and why" },
+	{ "run", "", 0, 0, quiesce_command_run,
+	  "silence and reset; refuses outside a kdump kernel" },
+	{ "load", "[WHAT]...", 0, SIZE_MAX, quiesce_command_load,
+	  "drivers, as lines load = WHAT; refuses as run" },
+	{ "report", "", 0, 0, quiesce_command_report, "what the last run found" },
+	{ "check", "", 0, 0, quiesce_command_check, "validate the configuration" },
 };
 
 static void help(FILE *out)
@@ -26,19 +34,19 @@ static void help(FILE *out)
 		    "Commands:\n",
 		    out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		(void)fprintf(out, "  %-6s %-3s  %s\n", commands[i].name,
-			      commands[i].argument ? commands[i].argument : "", commands[i].help);
+		(void)fprintf(out, "  %-6s %-9s %s\n", commands[i].name, commands[i].operands,
+			      commands[i].help);
 	(void)fputs("\nOptions:\n"
 		    "  --json         print JSON\n"
 		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
 		    "                 /usr/lib/pci-quiesce.conf; not below --root\n"
-		    "  --root DIR     prefix of /sys, /proc, /etc, /usr/lib, /run and /dev/kmsg\n"
-		    "  --force        run even outside a kdump kernel: every function without\n"
-		    "                 a driver and not on the allowlist is fenced and reset\n"
+		    "  --root DIR     prefix of /sys, /proc, /etc, /lib, /usr/lib, /run, /dev/kmsg\n"
+		    "  --force        run or load even outside a kdump kernel; run fences and resets\n"
+		    "                 every function without a driver and not on the allowlist\n"
 		    "  --print KEY    of check: print the key's value, where all is well\n"
 		    "  --help, --version\n\n"
 		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
-		    "not be read or written, 2 bad command line or configuration, 3 refused.\n",
+		    "not be read, written or loaded, 2 bad usage or configuration, 3 refused.\n",
 		    out);
 }
 
@@ -52,14 +60,15 @@ static bool is_init(char **argv)
 
 static int run_command(const struct quiesce_options *options, size_t i)
 {
-	if (!options->argument == !commands[i].argument)
-		return commands[i].run(options);
-	if (options->argument)
-		(void)fprintf(stderr, "pci-quiesce: %s takes no argument, not \"%s\"\n",
-			      options->command, options->argument);
+	const char *name = commands[i].name;
+
+	if (options->n_operands < commands[i].operands_min)
+		(void)fprintf(stderr, "pci-quiesce: %s needs a %s\n", name, commands[i].operands);
+	else if (options->n_operands > commands[i].operands_max)
+		(void)fprintf(stderr, "pci-quiesce: %s takes no \"%s\"\n", name,
+			      options->operands[commands[i].operands_max]);
 	else
-		(void)fprintf(stderr, "pci-quiesce: %s needs a %s\n", options->command,
-			      commands[i].argument);
+		return commands[i].run(options);
 	return QUIESCE_BAD_USAGE;
 }
 

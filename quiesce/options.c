@@ -75,12 +75,8 @@ int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_opt
 
 	if (optind < argc)
 		options.command = argv[optind++];
-	if (optind < argc)
-		options.argument = argv[optind++];
-	if (optind < argc) {
-		(void)fprintf(stderr, "pci-quiesce: \"%s\" is one word too many\n", argv[optind]);
-		return -EINVAL;
-	}
+	options.operands = argv + optind;
+	options.n_operands = (size_t)(argc - optind);
 	*ret_options = options;
 	return 0;
 }

@@ -201,6 +201,8 @@ int quiesce_config_parse(struct quiesce_config *config, const char *name, const 
 int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
 			const struct quiesce_complaint *complaint);
 void quiesce_config_free(struct quiesce_config *config);
+/** quiesce_config_forget_loads() - as if it had no load line */
+void quiesce_config_forget_loads(struct quiesce_config *config);
 /**
  * quiesce_config_set() - set one key, or add one load line
  * @origin: "file:line"
@@ -330,6 +332,7 @@ const char *quiesce_stage_word(enum quiesce_stage stage);
  * @silence_us: start to last fence read back, or 0
  * @total_us: start to last verdict, or 0
  * @n_bad: functions that are lost or failed
+ * @n_not_loaded: modules, or functions that load lines name, without success
  * @left_behind: a child of the run's may wait in the kernel for ever
  */
 struct quiesce_run {
@@ -359,6 +362,7 @@ struct quiesce_run {
 	bool complete;
 	int report_error; /* of the last attempt to write it */
 	size_t n_bad;
+	size_t n_not_loaded;
 	bool left_behind;
 };
 

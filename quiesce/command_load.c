@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* load by hand: the drivers stage alone, and a probe for whatever has no driver then. */
+#include <errno.h>
+#include <string.h>
+
+#include "commands_supervised.h"
+#include "drivers.h"
+
+/* What stands in front of the drivers stage: who is there, and nothing written. */
+static int look(struct quiesce_run *run)
+{
+	int r;
+
+	run->dry_run = true;
+	r = quiesce_pipeline_run(run);
+	run->dry_run = false;
+	return r;
+}
+
+static int load(struct quiesce_run *run, struct quiesce_shared *shared, uint64_t started_us,
+		int tell_fd)
+{
+	struct pcireset_io *io;
+	int r;
+
+	r = pcireset_io_open(run->root[0] ? run->root : "/", &io);
+	if (r < 0)
+		return r;
+
+	run->io = io;
+	run->started_us = started_us;
+	run->journal = shared->journal;
+	r = look(run);
+	if (r < 0)
+		return r;
+
+	/* The supervisor waits a little longer. */
+	run->drivers_deadline_us = io->now_us(io->data) + run->config.drivers_ms * 600ull;
+	quiesce_tell(tell_fd, QUIESCE_TELL_QUIESCED);
+	quiesce_autoprobe_off(shared);
+	r = quiesce_drivers_stage(run);
+	shared->left_behind = run->left_behind;
+	return r;
+}
+
+static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd, void *data)
+{
+	const struct quiesce_job *job = data;
+	struct quiesce_run *run = job->run;
+	int r;
+
+	(void)sigprocmask(SIG_SETMASK, &job->signals_before, NULL);
+	r = load(run, shared, started_us, tell_fd);
+	if (r < 0)
+		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-r));
+	shared->exit_code = r < 0 || run->n_not_loaded > 0 || run->n_bad > 0 ? QUIESCE_BAD_FUNCTIONS
+									     : QUIESCE_OK;
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
+}
+
+/* The words of the command line in place of the load lines; "module" takes the next one. */
+static int take_operands(const struct quiesce_options *options, struct quiesce_config *config)
+{
+	if (options->n_operands > 0)
+		quiesce_config_forget_loads(config);
+	for (size_t i = 0; i < options->n_operands; i++) {
+		const char *word = options->operands[i], *name = "";
+		char text[128];
+
+		if (strcmp(word, "module") == 0 && i + 1 < options->n_operands)
+			name = options->operands[++i];
+		if (snprintf(text, sizeof(text), "%s%s%s", word, name[0] ? " " : "", name) >=
+			    (int)sizeof(text) ||
+		    quiesce_config_set(config, "load", text, "command line") < 0) {
+			quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "not understood: %s", text);
+			return -EINVAL;
+		}
+	}
+	if (config->n_loads > 0)
+		return 0;
+	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR,
+		    "the configuration has no load line: name what to load");
+	return -EINVAL;
+}
+
+int quiesce_command_load(const struct quiesce_options *options)
+{
+	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
+	struct quiesce_run run = { .root = options->root, .log = &log };
+	struct quiesce_job job = { .options = options, .run = &run };
+	int code = QUIESCE_BAD_USAGE;
+
+	if (!quiesce_may_touch(options))
+		return QUIESCE_REFUSED;
+
+	(void)quiesce_run_prepare(&run, options->config);
+	if (quiesce_config_is_good(&run, options) && take_operands(options, &run.config) == 0) {
+		quiesce_log_open_kmsg(&log, run.root);
+		code = quiesce_job_supervise(&job, work);
+	}
+	quiesce_run_free(&run);
+	return code;
+}
