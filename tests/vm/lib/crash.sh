@@ -117,6 +117,27 @@ check_dump() {
 	touch "$RUN/dump.ok"
 }
 
+# shellcheck disable=SC2034 # for the tests
+SYSTEMD_STARTS='systemd 2[0-9][0-9].* running in system mode'
+
+# line_of PATTERN: number of its first line on the crash kernel's console, or nothing.
+line_of() {
+	awk -v pattern="$1" '
+		crashed && $0 ~ pattern { print NR; exit }
+		/sysrq: Trigger a crash/ { crashed = 1 }' "$RUN/console.log"
+}
+
+# comes_before ONE OTHER: patterns, both on the crash kernel's console.
+comes_before() {
+	local one other
+
+	one=$(line_of "$1")
+	other=$(line_of "$2")
+	[ -n "$one" ] || fail "not on the console: $1"
+	[ -n "$other" ] || fail "not on the console: $2"
+	[ "$one" -lt "$other" ] || fail "comes after $2: $1"
+}
+
 # What the next init is started with when everything works as it should: each
 # reset that the machine has to offer, none that it must not get.
 # shellcheck disable=SC2034,SC2054 # for the tests; commas are part of the words
