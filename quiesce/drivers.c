@@ -28,21 +28,27 @@ struct probe {
 	const char *address;
 };
 
-static bool is_free(const struct stage *stage, size_t i)
+static bool is_barred(const struct stage *stage, size_t i)
 {
 	const struct quiesce_run *run = stage->run;
 	const struct pcireset_function *f = &run->machine.functions[i];
+
+	return !f->answers || run->outcomes[i].stuck ||
+	       (run->journal && pcireset_journal_bars(run->journal, f->address));
+}
+
+static bool is_bound(const struct stage *stage, size_t i)
+{
+	const struct pcireset_io *io = stage->run->io;
 	char path[PCIRESET_PATH_BYTES], driver[32];
 
-	return f->answers && !run->outcomes[i].stuck &&
-	       !(run->journal && pcireset_journal_bars(run->journal, f->address)) &&
-	       run->io->link_read(run->io->data, pcireset_attr_path(f->address, "driver", path),
-				  driver, sizeof(driver)) == -ENOENT;
+	(void)pcireset_attr_path(stage->run->machine.functions[i].address, "driver", path);
+	return io->link_read(io->data, path, driver, sizeof(driver)) != -ENOENT;
 }
 
 /*
- * What virtio-pci will call its child, so that the driver for that is there
- * when it comes. Source: drivers/virtio/virtio_pci_modern_dev.c,
+ * What virtio-pci calls its child: where that is built in, the child is there
+ * already, and otherwise its driver is there before it comes. Source: drivers/virtio/virtio_pci_modern_dev.c,
  * vp_modern_probe(); drivers/virtio/virtio.c, virtio_uevent().
  */
 static bool virtio_alias(const struct pcireset_function *f, char *alias, size_t bytes)
@@ -56,18 +62,22 @@ static bool virtio_alias(const struct pcireset_function *f, char *alias, size_t 
 	return true;
 }
 
-/* Return: as quiesce_loader_load(). */
+/* Return: as quiesce_loader_load(), or -EBUSY where it is to be left alone. */
 static int load_function(const struct stage *stage, size_t i)
 {
 	const struct pcireset_function *f = &stage->run->machine.functions[i];
 	const struct pcireset_io *io = stage->run->io;
 	char path[PCIRESET_PATH_BYTES], alias[128];
-	int r;
+	int r = 0;
 
-	r = io->attr_read(io->data, pcireset_attr_path(f->address, "modalias", path), alias,
-			  sizeof(alias));
-	if (r == 0)
-		r = quiesce_loader_load(stage->loader, alias, false);
+	if (is_barred(stage, i))
+		return -EBUSY;
+	if (!is_bound(stage, i)) {
+		(void)pcireset_attr_path(f->address, "modalias", path);
+		r = io->attr_read(io->data, path, alias, sizeof(alias));
+		if (r == 0)
+			r = quiesce_loader_load(stage->loader, alias, false);
+	}
 	if (r == 0 && virtio_alias(f, alias, sizeof(alias)))
 		r = quiesce_loader_load(stage->loader, alias, false);
 	return r;
@@ -106,7 +116,7 @@ static void load_iommus(const struct stage *stage)
 {
 	for (size_t i = 0; i < stage->run->machine.n; i++)
 		if (quiesce_rules_is_default(&stage->run->machine.functions[i], "default:iommu") &&
-		    is_free(stage, i) && load_function(stage, i) == 0)
+		    load_function(stage, i) == 0 && !is_bound(stage, i))
 			(void)probe_function(stage, i);
 }
 
@@ -161,10 +171,21 @@ static int load_providers(const struct stage *stage)
 		return 0;
 
 	for (size_t i = 0; i < run->machine.n; i++)
-		if (is_provider(run, i) && is_free(stage, i) && load_function(stage, i) == 0)
+		if (is_provider(run, i) && !is_bound(stage, i) && load_function(stage, i) == 0)
 			found |= probe_function(stage, i);
 	found |= load_hyperv(stage);
 	return found ? quiesce_newcomers_silence(run) : 0;
+}
+
+static const char *why(int r)
+{
+	if (r == -ENOENT)
+		return "no driver for it in the image";
+	if (r == -EPERM)
+		return "its driver is blacklisted";
+	if (r == -EBUSY)
+		return "no driver for it: it is lost, or its reset is stuck";
+	return strerror(-r);
 }
 
 /* A machine has many functions that nobody has a driver for. */
@@ -180,9 +201,7 @@ static void complain(const struct stage *stage, const struct quiesce_load *load,
 	stage->run->n_not_loaded += is_explicit;
 	quiesce_log(stage->run->log, is_explicit ? QUIESCE_WARNING : QUIESCE_DEBUG, "%s: %s",
 		    pcireset_address_format(stage->run->machine.functions[i].address, address),
-		    r == -ENOENT  ? "no driver for it in the image"
-		    : r == -EPERM ? "its driver is blacklisted"
-				  : strerror(-r));
+		    why(r));
 }
 
 static int load_line(const struct stage *stage, const struct quiesce_load *load)
@@ -206,7 +225,7 @@ static int load_line(const struct stage *stage, const struct quiesce_load *load)
 	for (size_t i = 0; i < run->machine.n; i++) {
 		int r;
 
-		if (!wanted[i] || !is_free(stage, i))
+		if (!wanted[i])
 			continue;
 		r = load_function(stage, i);
 		if (r < 0)
@@ -227,6 +246,8 @@ int quiesce_drivers_load(struct quiesce_run *run, struct quiesce_loader *loader)
 
 	run->left_behind |= loader->n_late > 0;
 	run->n_not_loaded += loader->n_failed;
+	if (run->config.n_loads == 0 && loader->n_inserted + loader->n_failed == 0)
+		return r;
 	quiesce_log(run->log, loader->n_failed ? QUIESCE_WARNING : QUIESCE_NOTICE,
 		    "%zu modules inserted, %zu not", loader->n_inserted, loader->n_failed);
 	return r;
@@ -234,10 +255,15 @@ int quiesce_drivers_load(struct quiesce_run *run, struct quiesce_loader *loader)
 
 static bool has_work(const struct quiesce_run *run)
 {
-	for (size_t i = 0; i < run->machine.n; i++)
-		if (!run->machine.functions[i].driver[0] &&
-		    quiesce_rules_is_default(&run->machine.functions[i], "default:iommu"))
+	char alias[128];
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const struct pcireset_function *f = &run->machine.functions[i];
+
+		if (quiesce_rules_is_default(f, "default:iommu") &&
+		    (!f->driver[0] || virtio_alias(f, alias, sizeof(alias))))
 			return true;
+	}
 	return run->config.n_loads > 0;
 }
 

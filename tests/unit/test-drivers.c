@@ -117,6 +117,7 @@ static void barred_functions_are_not_for_drivers(void **state)
 	(void)nic("0000:00:01.0");
 	(void)virtio_iommu("0000:00:03.0");
 	load("all");
+	load("0000:00:01.0");
 	quiesce();
 	for (size_t i = 0; i < 2; i++) {
 		run.journal->entries[i].address = run.machine.functions[i].address;
@@ -127,6 +128,9 @@ static void barred_functions_are_not_for_drivers(void **state)
 
 	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
 	assert_string_equal(fake->log, "");
+	assert_non_null(strstr(said(), "<4>pci-quiesce: 0000:00:01.0: no driver for it: it is "
+				       "lost, or its reset is stuck\n"));
+	assert_int_equal(run.n_not_loaded, 1);
 }
 
 static void what_has_a_driver_needs_none(void **state)
@@ -168,6 +172,21 @@ static void a_transitional_virtio_device_has_its_kind_in_the_subsystem_id(void *
 
 	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
 	assert_string_equal(fake->log, "insert pq_virtio_pci\ninsert pq_virtio_blk\n");
+}
+
+static void where_virtio_pci_is_built_in_its_devices_still_need_drivers(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	has_driver(virtio_iommu("0000:00:03.0"), "virtio-pci");
+	f = function("0000:00:05.0", 0x10421af4, 0x010000, "x");
+	has_driver(f, "virtio-pci");
+	load("0000:00:05.0");
+	quiesce();
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	assert_string_equal(fake->log, "insert pq_virtio_iommu\ninsert pq_virtio_blk\n");
 }
 
 static void a_module_can_be_named(void **state)
@@ -230,6 +249,7 @@ int main(void)
 		TEST(what_has_a_driver_needs_none),
 		TEST(the_driver_of_a_virtio_device_comes_with_that_of_its_function),
 		TEST(a_transitional_virtio_device_has_its_kind_in_the_subsystem_id),
+		TEST(where_virtio_pci_is_built_in_its_devices_still_need_drivers),
 		TEST(a_module_can_be_named),
 		TEST(a_probe_that_hangs_is_left_behind),
 		TEST(without_anything_to_do_no_module_is_looked_for),
