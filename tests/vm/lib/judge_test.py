@@ -174,6 +174,16 @@ class Good(unittest.TestCase):
         self.assertEqual(problems, [])
         self.assertEqual((numbers["stale_dma"], numbers["stale_dma_user_space"]), (4, 2))
 
+    def test_loading(self):
+        """From the first module on, drivers write to functions that were kept."""
+        written = ("7@114.960000:pci_cfg_write virtio-rng-pci 02:00.0 @0x4 <- 0x507",)
+        seen = console(replace=[("115.5 [", "114.95 [    2.950000] pci-quiesce: inserting "
+                                 "virtio_rng\n115.5 [")])
+        for case, expected in ((seen, []), (console(), [
+                "0000:02:00.0 is kept, yet COMMAND was written: 0x507"])):
+            problems, _ = judge("with", trace(add=written), case, report(), ALLOWED)
+            self.assertEqual(problems, expected)
+
     def test_unbound(self):
         """A function that is to have no driver, whose frames nobody receives."""
         seen = console(replace=[("frames e1000e ok", "frames e1000e none")])
