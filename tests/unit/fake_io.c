@@ -2,9 +2,12 @@
 #include "fake_io.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #define ACCESS_US 1
 
@@ -328,4 +331,11 @@ struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
 	reset->function = function;
 	reset->blocks_us = 100000;
 	return reset;
+}
+
+void fake_hang(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		(void)pause();
 }

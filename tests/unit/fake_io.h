@@ -84,4 +84,7 @@ void fake_forget_log(struct fake *fake);
 void fake_put(uint8_t *config, unsigned int reg, uint32_t value, size_t bytes);
 uint32_t fake_get(const uint8_t *config, unsigned int reg, size_t bytes);
 
+/* Does not return; ends with the process that forked the caller. */
+void fake_hang(void) __attribute__((noreturn));
+
 #endif

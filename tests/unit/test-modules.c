@@ -36,23 +36,15 @@ static int group_teardown(void **state)
 	return fake_modules_remove(root);
 }
 
-/* Until the test is over: who reads its output would wait for this one, too. */
-static void hang(void)
-{
-	(void)alarm(3);
-	for (;;)
-		(void)pause();
-}
-
 /* The kernel, as far as finit_module() goes. */
 static int insert(const struct quiesce_module *module)
 {
 	FILE *file;
 
 	if (strcmp(module->name, "pq_phy") == 0 && loader.module_ms == 50)
-		hang();
+		fake_hang();
 	if (strcmp(module->name, "pq_core") == 0 && loader.module_ms == 51)
-		hang();
+		fake_hang();
 	if (strcmp(module->name, "pq_foreign") == 0)
 		return -ENOEXEC;
 	if (strcmp(module->name, "pq_disk") == 0)
