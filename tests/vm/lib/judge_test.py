@@ -184,6 +184,12 @@ class Good(unittest.TestCase):
             problems, _ = judge("with", trace(add=written), case, report(), ALLOWED)
             self.assertEqual(problems, expected)
 
+    def test_fault_at_power_off(self):
+        problems, _ = judge("with", trace(add=(
+            "7@126.500000:vtd_dmar_fault sid 0x100 fault 5 addr 0xffff write 1",)),
+            console(), report(), ALLOWED)
+        self.assertEqual(problems, [])
+
     def test_unbound(self):
         """A function that is to have no driver, whose frames nobody receives."""
         seen = console(replace=[("frames e1000e ok", "frames e1000e none")])
