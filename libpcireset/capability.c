@@ -44,6 +44,7 @@ static void read_power_management(const struct pcireset_io *io,
 {
 	uint16_t control;
 
+	function->power = at;
 	if (pcireset_read16(io, function, at + PCI_PM_CTRL, &control) == 0 &&
 	    !(control & PCI_PM_CTRL_NO_SOFT_RESET))
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_PM);

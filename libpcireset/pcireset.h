@@ -246,6 +246,7 @@ enum pcireset_method {
  * Known after pcireset_topology_read(), for functions that answer:
  * @express: offset of the PCI Express capability, or 0
  * @af: offset of the Advanced Features capability, or 0
+ * @power: offset of the Power Management capability, or 0
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file
@@ -274,6 +275,7 @@ struct pcireset_function {
 
 	uint8_t express;
 	uint8_t af;
+	uint8_t power;
 	uint8_t port_type;
 	unsigned int advertises;
 	unsigned int offers;

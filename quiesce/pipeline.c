@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drivers.h"
+#include "iommu.h"
 
 /*
  * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
@@ -19,6 +20,7 @@ static const char *const stage_words[QUIESCE_STAGES] = {
 	[QUIESCE_STAGE_PLAN] = "plan",
 	[QUIESCE_STAGE_RESET] = "reset",
 	[QUIESCE_STAGE_VERIFY] = "verify",
+	[QUIESCE_STAGE_IOMMU] = "iommu",
 	[QUIESCE_STAGE_DRIVERS] = "drivers",
 };
 
@@ -246,7 +248,6 @@ static void verify(struct quiesce_run *run)
 	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->journal,
 				     run->outcomes);
 	run->total_us = since_start_us(run);
-	run->complete = true;
 	stage_over(run, QUIESCE_STAGE_VERIFY);
 
 	for (size_t i = 0; i < run->machine.n; i++)
@@ -298,15 +299,26 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	if (r < 0 || run->dry_run)
 		return r;
 
+	r = quiesce_iommu_stage(run);
+	if (r < 0)
+		return r;
+	if (run->iommu)
+		stage_over(run, QUIESCE_STAGE_IOMMU);
+
 	begins(run, "loading of drivers");
 	r = quiesce_drivers_stage(run);
-	if (r == 0)
-		stage_over(run, QUIESCE_STAGE_DRIVERS);
-	return r;
+	if (r < 0)
+		return r;
+	run->complete = true;
+	stage_over(run, QUIESCE_STAGE_DRIVERS);
+	return 0;
 }
 
 void quiesce_run_free(struct quiesce_run *run)
 {
+	if (run->iommu)
+		quiesce_iommu_free(run->iommu);
+	free(run->iommu);
 	pcireset_machine_free(&run->machine);
 	free(run->decisions);
 	free(run->grounds);

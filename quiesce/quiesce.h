@@ -307,11 +307,14 @@ enum quiesce_stage {
 	QUIESCE_STAGE_PLAN,
 	QUIESCE_STAGE_RESET,
 	QUIESCE_STAGE_VERIFY,
+	QUIESCE_STAGE_IOMMU,
 	QUIESCE_STAGE_DRIVERS,
 	QUIESCE_STAGES,
 };
 
 const char *quiesce_stage_word(enum quiesce_stage stage);
+
+struct quiesce_iommu;
 
 /**
  * struct quiesce_run - one pass through the pipeline; zeroed by its maker
@@ -357,6 +360,7 @@ struct quiesce_run {
 	struct pcireset_step *steps;
 	struct pcireset_outcome *outcomes;
 	struct pcireset_journal *own_journal;
+	struct quiesce_iommu *iommu; /* NULL before that stage */
 	uint64_t silence_us;
 	uint64_t total_us;
 	bool complete;
@@ -387,6 +391,18 @@ int quiesce_pipeline_silence(struct quiesce_run *run);
 int quiesce_newcomers_silence(struct quiesce_run *run);
 
 void quiesce_run_free(struct quiesce_run *run);
+
+/* iommu_stage.c */
+
+/**
+ * quiesce_iommu_stage() - have inherited translations replaced
+ * @run: behind its verdicts, with its journal; iommu is set, at QUIESCE_LEVEL_IOMMU
+ *
+ * Half of the time until drivers_deadline_us is left to the drivers.
+ *
+ * Return: 0 or -ENOMEM. What a group refuses is logged, and in the report.
+ */
+int quiesce_iommu_stage(struct quiesce_run *run);
 
 /* json.c */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "quiesce.h"
+#include "iommu.h"
 
 #define SCHEMA 1
 
@@ -79,6 +79,26 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 	quiesce_json_string(device, "rule", run->grounds[i].rule);
 }
 
+/* Of its group; inherited is its own, since drivers replace theirs one by one. */
+static void add_iommu(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct quiesce_group *group = run->iommu ? quiesce_group_of(run->iommu, i) : NULL;
+	struct cJSON *iommu = cJSON_AddObjectToObject(device, "iommu");
+	enum pcireset_known inherited = group ? group->inherited : PCIRESET_UNKNOWN;
+
+	if (run->machine.functions[i].iommu_group >= 0)
+		(void)cJSON_AddNumberToObject(iommu, "group",
+					      run->machine.functions[i].iommu_group);
+	else
+		(void)cJSON_AddNullToObject(iommu, "group");
+	if ((group && run->iommu->members[i].replaced) || (run->iommu && !group))
+		inherited = PCIRESET_NO;
+	quiesce_json_string(iommu, "type", group && group->type[0] ? group->type : NULL);
+	quiesce_json_string(iommu, "inherited", quiesce_inherited_word(inherited));
+	quiesce_json_string(iommu, "reinit", group ? quiesce_reinit_word(group->reinit) : NULL);
+	quiesce_json_string(iommu, "reason", group && group->reason[0] ? group->reason : NULL);
+}
+
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_function *f = &run->machine.functions[i];
@@ -92,6 +112,7 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	add_step(device, run, i);
 	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
 	add_evidence(device, run, i);
+	add_iommu(device, run, i);
 	return device;
 }
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IOMMU groups: what they inherited, which to re-initialise, and how. */
+#ifndef QUIESCE_IOMMU_H
+#define QUIESCE_IOMMU_H
+
+#include "quiesce.h"
+
+/* inherited.c: what the kernel's log says of the crashed kernel's translations */
+
+/** Numbers of VT-d units that are told apart; drivers/iommu/intel/iommu.h has as many. */
+#define QUIESCE_DMAR_UNITS 1024
+
+/**
+ * struct quiesce_inheritance - sentences of the kernel's log
+ * @kdump: only a kdump kernel inherits anything
+ * @whole: the log was read from its first record to its last
+ * @dmar_copied: VT-d units whose tables this kernel copied, a bit each
+ * @dmar_failed: the same, where copying failed
+ * @amd_copied: the AMD device table was copied, or is used in place
+ * @amd_failed: neither could be done
+ * @smmu_reset: an SMMUv3 was found enabled, and reset
+ */
+struct quiesce_inheritance {
+	bool kdump;
+	bool whole;
+	uint8_t dmar_copied[QUIESCE_DMAR_UNITS / 8];
+	uint8_t dmar_failed[QUIESCE_DMAR_UNITS / 8];
+	bool amd_copied;
+	bool amd_failed;
+	bool smmu_reset;
+};
+
+/** quiesce_inheritance_read() - from /dev/kmsg below @root, never waiting for it */
+void quiesce_inheritance_read(const char *root, struct quiesce_inheritance *ret_inheritance);
+/** quiesce_inheritance_line() - take one line of /dev/kmsg into account */
+void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const char *line);
+/**
+ * quiesce_inheritance_of() - did one IOMMU inherit translations
+ * @iommu: its name in sysfs: "dmar0", "ivhd0", "smmu3.0x9050000", or ""
+ * @ret_basis: how that is known, in words
+ */
+enum pcireset_known quiesce_inheritance_of(const struct quiesce_inheritance *inheritance,
+					   const char *iommu, const char **ret_basis);
+/** quiesce_inherited_word() - "yes", "no" or "unknown" */
+const char *quiesce_inherited_word(enum pcireset_known inherited);
+
+/* image.c: what can be loaded */
+
+/**
+ * struct quiesce_image - the modules that this image can load
+ * @takes: would one of them bind a function with this modalias; may be NULL
+ * @has: is there a module of this name; may be NULL
+ * @load: load a module with its dependencies and these options and no others;
+ *	-ENOENT where there is none; may be NULL
+ * @data: first argument of each
+ */
+struct quiesce_image {
+	bool (*takes)(void *data, const char *modalias);
+	bool (*has)(void *data, const char *name);
+	int (*load)(void *data, const char *name, const char *options);
+	void *data;
+};
+
+/** quiesce_image_open() - modules of this kernel below @root; load only without a root */
+int quiesce_image_open(const char *root, const struct quiesce_log *log,
+		       struct quiesce_image *ret_image);
+void quiesce_image_close(struct quiesce_image *image);
+
+/* groups.c: what sysfs says of the groups */
+
+/** Kinds of reserved regions: drivers/iommu/iommu.c, iommu_group_resv_type_string[]. */
+enum quiesce_reserved {
+	QUIESCE_RESERVED_DIRECT,
+	QUIESCE_RESERVED_RELAXABLE,
+	QUIESCE_RESERVED_MSI,
+	QUIESCE_RESERVED_OTHER,
+	QUIESCE_RESERVED_KINDS,
+};
+
+/** enum quiesce_reinit - what became of a group's translation */
+enum quiesce_reinit {
+	QUIESCE_REINIT_NONE, /* not asked */
+	QUIESCE_REINIT_NOT_NEEDED,
+	QUIESCE_REINIT_WANTED, /* decided, not done yet */
+	QUIESCE_REINIT_DONE,
+	QUIESCE_REINIT_REFUSED,      /* by one of our limits or by the kernel */
+	QUIESCE_REINIT_NOT_POSSIBLE, /* nothing here can do it */
+	QUIESCE_REINITS,
+};
+
+#define QUIESCE_REASON_BYTES 96
+#define QUIESCE_OTHER_BYTES 32
+
+/**
+ * struct quiesce_group - one IOMMU group
+ * @number: its number
+ * @first: a function of it, the others by quiesce_member.next; or PCIRESET_NONE
+ * @others: names of members that are no PCI functions; heap
+ * @n_others: how many
+ * @iommu: name of its IOMMU, or ""
+ * @type: its default domain as sysfs has it, or ""
+ * @reserved: mask of enum quiesce_reserved
+ * @inherited: does a translation of the crashed kernel's stand
+ * @basis: how that is known
+ * @reinit: what was decided or done
+ * @reason: why, or ""
+ * @through: the function to claim it by, or PCIRESET_NONE
+ */
+struct quiesce_group {
+	unsigned int number;
+	size_t first;
+	char (*others)[QUIESCE_OTHER_BYTES];
+	size_t n_others;
+	char iommu[32];
+	char type[16];
+	unsigned int reserved;
+	enum pcireset_known inherited;
+	const char *basis;
+	enum quiesce_reinit reinit;
+	char reason[QUIESCE_REASON_BYTES];
+	size_t through;
+};
+
+/**
+ * struct quiesce_member - what belongs to one function of the machine
+ * @group: index of its group, or PCIRESET_NONE
+ * @next: next function of the same group, or PCIRESET_NONE
+ * @replaced: a driver's first mapping has replaced what it inherited
+ * @gets_driver: one is bound, or a module of the image takes it
+ * @asleep: in D3hot
+ * @link_down: a port above it says that its link is down, and it does not answer
+ */
+struct quiesce_member {
+	size_t group;
+	size_t next;
+	bool replaced;
+	bool gets_driver;
+	bool asleep;
+	bool link_down;
+};
+
+/**
+ * struct quiesce_iommu - all groups
+ * @groups: ordered by number; heap
+ * @n_groups: how many
+ * @members: one per function of the machine; heap
+ */
+struct quiesce_iommu {
+	struct quiesce_group *groups;
+	size_t n_groups;
+	struct quiesce_member *members;
+};
+
+/**
+ * quiesce_iommu_read() - the groups as they are; writes nothing
+ * @root: prefix of all paths
+ * @io: the machine
+ * @machine: with its topology
+ * @outcomes: one per function: those lost are not touched; may be NULL
+ * @image: what can be loaded; may be NULL
+ * @ret_iommu: quiesce_iommu_free()
+ *
+ * Return: 0 or -ENOMEM. Without an IOMMU there are no groups.
+ */
+int quiesce_iommu_read(const char *root, const struct pcireset_io *io,
+		       const struct pcireset_machine *machine,
+		       const struct pcireset_outcome *outcomes, const struct quiesce_image *image,
+		       struct quiesce_iommu *ret_iommu);
+void quiesce_iommu_free(struct quiesce_iommu *iommu);
+/** quiesce_group_of() - the group of function @i, or NULL */
+const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, size_t i);
+/**
+ * quiesce_group_translates() - is its default domain one that translates
+ *
+ * Only then does a driver's first mapping replace what was inherited: with
+ * identity, mappings do not come by the IOMMU (dma-direct), and the function's
+ * physical addresses meet the crashed kernel's tables. False where not known.
+ */
+bool quiesce_group_translates(const struct quiesce_group *group);
+/** quiesce_reserved_word() - as sysfs has it */
+const char *quiesce_reserved_word(enum quiesce_reserved kind);
+
+/* reinit.c: the decision */
+
+/**
+ * quiesce_reinit_decide() - may and must a group be re-initialised; pure
+ * @machine: the functions
+ * @outcomes: one per function, with verdicts
+ * @iommu: groups and members as read
+ * @group: one of them; reinit, reason and through are set
+ */
+void quiesce_reinit_decide(const struct pcireset_machine *machine,
+			   const struct pcireset_outcome *outcomes,
+			   const struct quiesce_iommu *iommu, struct quiesce_group *group);
+/** quiesce_reinit_word() - for reports; NULL where nothing was decided */
+const char *quiesce_reinit_word(enum quiesce_reinit reinit);
+
+/* vfio.c: the mechanism */
+
+/**
+ * struct quiesce_vfio_calls - the system calls that vfio needs
+ * @open: open a device file below the root for reading and writing; -errno
+ * @ioctl: -errno, or the result
+ * @close: close what open returned
+ * @data: first argument of each
+ */
+struct quiesce_vfio_calls {
+	int (*open)(void *data, const char *path);
+	int (*ioctl)(void *data, int fd, unsigned int request, void *argument);
+	void (*close)(void *data, int fd);
+	void *data;
+};
+
+/** quiesce_vfio_calls_for() - the real ones, below @root, which must live as long */
+struct quiesce_vfio_calls quiesce_vfio_calls_for(const char *root);
+
+/** quiesce_vfio_ready() - is it in the kernel already; -ENOENT, and what is missing */
+int quiesce_vfio_ready(const struct pcireset_io *io, const char **ret_why);
+/**
+ * quiesce_vfio_load() - have vfio ready, with options of our own
+ * @io: the machine
+ * @image: what can be loaded; may be NULL
+ * @ret_why: on failure, what is missing, in words
+ *
+ * Return: 0, -ENOENT, or -errno of loading.
+ */
+int quiesce_vfio_load(const struct pcireset_io *io, const struct quiesce_image *image,
+		      const char **ret_why);
+
+/**
+ * struct quiesce_vfio - one claim and release
+ * @io: the machine
+ * @log: told of each step before it is made
+ * @calls: system calls
+ * @function: member of the group that is bound to vfio-pci meanwhile
+ * @group: number of the group
+ * @entry: journal entry of that function
+ */
+struct quiesce_vfio {
+	const struct pcireset_io *io;
+	const struct quiesce_log *log;
+	const struct quiesce_vfio_calls *calls;
+	const struct pcireset_function *function;
+	unsigned int group;
+	struct pcireset_journal_entry *entry;
+};
+
+/**
+ * quiesce_vfio_reinit() - claim a group and release it again
+ * @vfio: whom, and with what
+ * @ret_why: on failure, the step that was refused, in words
+ *
+ * The release attaches the group's default domain, and that replaces whatever
+ * the function inherited. Nothing is left bound: where even that fails, the
+ * journal entry stays in use for whoever restores later.
+ *
+ * Return: 0, or -errno of the step that was refused.
+ */
+int quiesce_vfio_reinit(const struct quiesce_vfio *vfio, const char **ret_why);
+
+/* iommu_stage.c */
+
+/** quiesce_iommu_stage_by() - quiesce_iommu_stage() by means of the caller's */
+int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
+			   const struct quiesce_image *image);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stage behind the verdicts: decide for each group, load vfio once, go on. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "iommu.h"
+
+/* Serial consoles are slow, and the report has all of them. */
+#define REFUSALS_LOGGED_MAX 20
+
+struct stage {
+	struct quiesce_run *run;
+	const struct quiesce_vfio_calls *calls;
+	const struct quiesce_image *image;
+	uint64_t end_us;
+	size_t count[QUIESCE_REINITS];
+	size_t n_logged;
+};
+
+static uint64_t now_us(const struct stage *stage)
+{
+	return stage->run->io->now_us(stage->run->io->data);
+}
+
+static void set_answer(struct quiesce_group *group, enum quiesce_reinit reinit, const char *why,
+		       int error)
+{
+	group->reinit = reinit;
+	(void)snprintf(group->reason, sizeof(group->reason), "%s%s%s", why, error ? ": " : "",
+		       error ? strerror(-error) : "");
+}
+
+/* vfio leaves Bus Master off; that is read back, not believed. */
+static void keep_silent(struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_io *io = run->io;
+	struct pcireset_function f = run->machine.functions[i];
+	const struct pcireset_decision fence = { .action = PCIRESET_FENCE,
+						 .leave_intx = run->steps[i].leave_intx };
+	struct pcireset_outcome again = { .fence_error = 0 };
+	char address[PCIRESET_ADDRESS_BYTES];
+	uint8_t command[2];
+
+	if (io->config_read(io->data, f.address, PCI_COMMAND, command, sizeof(command)) < 0)
+		return;
+	f.command = (uint16_t)(command[0] | command[1] << 8);
+	if (!(f.command & PCI_COMMAND_MASTER))
+		return;
+
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: Bus Master came back with vfio",
+		    pcireset_address_format(f.address, address));
+	(void)pcireset_fence(io, &(struct pcireset_machine){ &f, 1 }, &fence, &again);
+	if (again.fence_error == 0)
+		return;
+
+	run->outcomes[i].fence_error = again.fence_error;
+	run->outcomes[i].silent = PCIRESET_NO;
+	run->outcomes[i].verdict = again.fence_error == -ENODEV ? PCIRESET_LOST : PCIRESET_FAILED;
+	run->n_bad++;
+}
+
+static void reinit(const struct stage *stage, struct quiesce_group *group)
+{
+	struct quiesce_run *run = stage->run;
+	const struct quiesce_vfio vfio = {
+		.io = run->io,
+		.log = run->log,
+		.calls = stage->calls,
+		.function = &run->machine.functions[group->through],
+		.group = group->number,
+		.entry = &run->journal->entries[group->through],
+	};
+	const char *why = "";
+	int r;
+
+	r = quiesce_vfio_reinit(&vfio, &why);
+	if (r < 0)
+		set_answer(group, QUIESCE_REINIT_REFUSED, why, r);
+	else
+		set_answer(group, QUIESCE_REINIT_DONE, "claimed and released through vfio", 0);
+	keep_silent(run, group->through);
+}
+
+static void log_refusal(struct stage *stage, const struct quiesce_group *group)
+{
+	if (stage->n_logged++ < REFUSALS_LOGGED_MAX)
+		quiesce_log(stage->run->log, QUIESCE_INFO, "IOMMU group %u: %s: %s", group->number,
+			    quiesce_reinit_word(group->reinit), group->reason);
+}
+
+static void decide(const struct stage *stage)
+{
+	const struct quiesce_run *run = stage->run;
+
+	for (size_t g = 0; g < run->iommu->n_groups; g++)
+		quiesce_reinit_decide(&run->machine, run->outcomes, run->iommu,
+				      &run->iommu->groups[g]);
+}
+
+static bool any_wanted(const struct stage *stage)
+{
+	for (size_t g = 0; g < stage->run->iommu->n_groups; g++)
+		if (stage->run->iommu->groups[g].reinit == QUIESCE_REINIT_WANTED)
+			return true;
+	return false;
+}
+
+/* NULL: vfio is ready. Loading it costs more than all groups do, and only once. */
+static const char *load(const struct stage *stage)
+{
+	const struct quiesce_run *run = stage->run;
+	const char *why = NULL;
+	int r;
+
+	quiesce_log(run->log, QUIESCE_DEBUG, "loading vfio");
+	r = quiesce_vfio_load(run->io, stage->image, &why);
+	if (r < 0)
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "inherited translations stay: %s: %s", why, strerror(-r));
+	return why;
+}
+
+static void go(struct stage *stage)
+{
+	const char *why = any_wanted(stage) ? load(stage) : NULL;
+	const struct quiesce_iommu *iommu = stage->run->iommu;
+
+	for (size_t g = 0; g < iommu->n_groups; g++) {
+		struct quiesce_group *group = &iommu->groups[g];
+
+		if (group->reinit == QUIESCE_REINIT_WANTED) {
+			if (why)
+				set_answer(group, QUIESCE_REINIT_NOT_POSSIBLE, why, 0);
+			else if (now_us(stage) >= stage->end_us)
+				set_answer(group, QUIESCE_REINIT_NOT_POSSIBLE, "no time left", 0);
+			else
+				reinit(stage, group);
+		}
+		stage->count[group->reinit]++;
+		if (group->reinit == QUIESCE_REINIT_REFUSED)
+			log_refusal(stage, group);
+	}
+}
+
+int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
+			   const struct quiesce_image *image)
+{
+	struct stage stage = { .run = run, .calls = calls, .image = image };
+	uint64_t started_us = now_us(&stage);
+	int r;
+
+	if (run->drivers_deadline_us > started_us)
+		stage.end_us = started_us + (run->drivers_deadline_us - started_us) / 2;
+
+	quiesce_log(run->log, QUIESCE_DEBUG, "reading IOMMU groups begins");
+	run->iommu = calloc(1, sizeof(*run->iommu));
+	if (!run->iommu)
+		return -ENOMEM;
+	r = quiesce_iommu_read(run->root, run->io, &run->machine, run->outcomes, image,
+			       run->iommu);
+	if (r < 0) {
+		free(run->iommu);
+		run->iommu = NULL;
+		return r;
+	}
+
+	decide(&stage);
+	go(&stage);
+	if (run->iommu->n_groups)
+		quiesce_log(run->log, QUIESCE_INFO,
+			    "%zu IOMMU groups in %llu ms: %zu re-initialised, %zu need nothing, "
+			    "%zu refused, %zu not possible",
+			    run->iommu->n_groups,
+			    (unsigned long long)(now_us(&stage) - started_us) / 1000,
+			    stage.count[QUIESCE_REINIT_DONE],
+			    stage.count[QUIESCE_REINIT_NOT_NEEDED],
+			    stage.count[QUIESCE_REINIT_REFUSED],
+			    stage.count[QUIESCE_REINIT_NOT_POSSIBLE]);
+	return 0;
+}
+
+int quiesce_iommu_stage(struct quiesce_run *run)
+{
+	const struct quiesce_vfio_calls calls = quiesce_vfio_calls_for(run->root);
+
+	struct quiesce_image image;
+	int r;
+
+	if (run->config.level < QUIESCE_LEVEL_IOMMU)
+		return 0;
+	r = quiesce_image_open(run->root, run->log, &image);
+	if (r < 0)
+		return r;
+
+	r = quiesce_iommu_stage_by(run, &calls, &image);
+	quiesce_image_close(&image);
+	return r;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replacing what a group inherited: claim it through vfio, and release it.
+ *
+ * The claim takes the group's DMA ownership and the release attaches its
+ * default domain, for real this time: drivers/iommu/iommu.c,
+ * iommu_group_release_dma_owner(). No function is opened (only the group is),
+ * since that would enable it and reset it by whatever method comes first. For
+ * the same reason /dev/vfio/devices is not used: there, opening is all there is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "iommu.h"
+
+#define DRIVER "vfio-pci"
+#define CONTAINER "dev/vfio/vfio"
+#define CONTAINER_MODULE "vfio_iommu_type1"
+
+/*
+ * Options are ours, not those that the host's modprobe.d has for its guests:
+ * - allow_unsafe_interrupts: the group is never given to anybody, its functions
+ *   are silent, and without interrupt remapping type1 would refuse;
+ * - disable_idle_d3: a bound function would be put into D3hot, and its port
+ *   may follow; leaving D3hot is a reset nobody planned;
+ * - disable_vga: a VGA function would join in VGA arbitration. Kernels without
+ *   that option say so in their log, and load the module.
+ */
+static const struct {
+	const char *name;
+	const char *options;
+} modules[] = {
+	{ "vfio_iommu_type1", "allow_unsafe_interrupts=1" },
+	{ "vfio-pci", "disable_idle_d3=1 disable_vga=1" },
+};
+
+static int host_open(void *data, const char *path)
+{
+	char full[512];
+	int fd;
+
+	if (snprintf(full, sizeof(full), "%s/%s", (const char *)data, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	fd = open(full, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int host_ioctl(void *data, int fd, unsigned int request, void *argument)
+{
+	int r = ioctl(fd, request, argument);
+
+	return r < 0 ? -errno : r;
+}
+
+static void host_close(void *data, int fd)
+{
+	(void)close(fd);
+}
+
+struct quiesce_vfio_calls quiesce_vfio_calls_for(const char *root)
+{
+	return (struct quiesce_vfio_calls){ host_open, host_ioctl, host_close, (void *)root };
+}
+
+static bool exists(const struct pcireset_io *io, const char *path)
+{
+	char text[8];
+
+	return io->attr_read(io->data, path, text, sizeof(text)) != -ENOENT;
+}
+
+int quiesce_vfio_ready(const struct pcireset_io *io, const char **ret_why)
+{
+	if (!exists(io, "sys/bus/pci/drivers/" DRIVER "/bind")) {
+		*ret_why = "no vfio-pci here";
+		return -ENOENT;
+	}
+	/*
+	 * type1 comes with vfio's own container. Where iommufd stands in for that,
+	 * nothing is claimed before a function is opened.
+	 */
+	if (!exists(io, "sys/module/" CONTAINER_MODULE "/parameters/allow_unsafe_interrupts")) {
+		*ret_why = "no vfio container here";
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int quiesce_vfio_load(const struct pcireset_io *io, const struct quiesce_image *image,
+		      const char **ret_why)
+{
+	for (size_t i = 0; image && image->load && i < ARRAY_SIZE(modules); i++) {
+		int r = image->load(image->data, modules[i].name, modules[i].options);
+
+		/* Built in, it is no module: what counts is what is there afterwards. */
+		if (r < 0 && r != -ENOENT) {
+			*ret_why = "vfio cannot be loaded";
+			return r;
+		}
+	}
+	return quiesce_vfio_ready(io, ret_why);
+}
+
+static void set_entry(const struct quiesce_vfio *vfio)
+{
+	struct pcireset_journal_entry *entry = vfio->entry;
+
+	*entry = (struct pcireset_journal_entry){
+		.address = vfio->function->address,
+		.overridden = true,
+		.bound_to = DRIVER,
+	};
+	/* Whoever restores must see all of it, or nothing. */
+	__atomic_store_n(&entry->in_use, true, __ATOMIC_RELEASE);
+}
+
+/* Somebody else keeps drivers away from it, or a reset that is not over. */
+static int check_free(const struct quiesce_vfio *vfio)
+{
+	char path[PCIRESET_PATH_BYTES], text[32];
+	int r;
+
+	if (vfio->entry->in_use)
+		return -EBUSY;
+	(void)pcireset_attr_path(vfio->function->address, "driver_override", path);
+	r = vfio->io->attr_read(vfio->io->data, path, text, sizeof(text));
+	if (r == 0 && text[0] && strcmp(text, "(null)") != 0)
+		r = -EBUSY;
+	return r;
+}
+
+static int bind(const struct quiesce_vfio *vfio, const char *address, const char **ret_why)
+{
+	const struct pcireset_io *io = vfio->io;
+	char path[PCIRESET_PATH_BYTES];
+	int r;
+
+	(void)pcireset_attr_path(vfio->function->address, "driver_override", path);
+	r = io->attr_write(io->data, path, DRIVER);
+	if (r < 0) {
+		*ret_why = "driver_override cannot be set";
+		return r;
+	}
+	/* bind and not drivers_probe, which forgets what the driver answered. */
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: binding to " DRIVER, address);
+	r = io->attr_write(io->data, "sys/bus/pci/drivers/" DRIVER "/bind", address);
+	if (r < 0)
+		*ret_why = "vfio-pci refuses it";
+	return r;
+}
+
+static int call(const struct quiesce_vfio *vfio, int fd, unsigned int request, void *argument)
+{
+	return vfio->calls->ioctl(vfio->calls->data, fd, request, argument);
+}
+
+/*
+ * SET_CONTAINER claims since Linux 5.19. Functions have had a directory vfio-dev
+ * since 6.1: without it, attaching type1 is what surely claims.
+ */
+static bool claims_by_container(const struct quiesce_vfio *vfio)
+{
+	char path[PCIRESET_PATH_BYTES];
+
+	return exists(vfio->io,
+		      pcireset_attr_path(vfio->function->address, "vfio-dev", path));
+}
+
+static int attach_type1(const struct quiesce_vfio *vfio, int container)
+{
+	int r;
+
+	r = call(vfio, container, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
+	if (r < 0)
+		r = call(vfio, container, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1_IOMMU);
+	return r;
+}
+
+static int claim_and_release(const struct quiesce_vfio *vfio, int container, int group,
+			     const char **ret_why)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	int r, released;
+
+	r = call(vfio, group, VFIO_GROUP_GET_STATUS, &status);
+	if (r < 0 || !(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
+		*ret_why = "another of its group has a driver";
+		return r < 0 ? r : -EBUSY;
+	}
+	r = call(vfio, group, VFIO_GROUP_SET_CONTAINER, &container);
+	if (r < 0) {
+		*ret_why = "the kernel refuses the claim";
+		return r;
+	}
+	if (!claims_by_container(vfio))
+		r = attach_type1(vfio, container);
+	if (r < 0)
+		*ret_why = "the kernel refuses the claim";
+	released = call(vfio, group, VFIO_GROUP_UNSET_CONTAINER, NULL);
+	if (r < 0 || released == 0)
+		return r;
+
+	*ret_why = "the kernel refuses the release";
+	return released;
+}
+
+static int use_group(const struct quiesce_vfio *vfio, int container, const char *address,
+		     const char **ret_why)
+{
+	char path[32];
+	int group, r;
+
+	(void)snprintf(path, sizeof(path), "dev/vfio/%u", vfio->group);
+	group = vfio->calls->open(vfio->calls->data, path);
+	if (group < 0) {
+		*ret_why = "its vfio group cannot be opened";
+		return group;
+	}
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: claiming and releasing group %u", address,
+		    vfio->group);
+	r = claim_and_release(vfio, container, group, ret_why);
+	vfio->calls->close(vfio->calls->data, group);
+	return r;
+}
+
+static int use_container(const struct quiesce_vfio *vfio, const char *address,
+			 const char **ret_why)
+{
+	int container, r;
+
+	container = vfio->calls->open(vfio->calls->data, CONTAINER);
+	if (container < 0) {
+		*ret_why = "no vfio container here";
+		return container;
+	}
+	r = use_group(vfio, container, address, ret_why);
+	vfio->calls->close(vfio->calls->data, container);
+	return r;
+}
+
+int quiesce_vfio_reinit(const struct quiesce_vfio *vfio, const char **ret_why)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+	int r, restored;
+
+	r = check_free(vfio);
+	if (r < 0) {
+		*ret_why = "it is barred";
+		return r;
+	}
+
+	(void)pcireset_address_format(vfio->function->address, address);
+	set_entry(vfio);
+	r = bind(vfio, address, ret_why);
+	if (r == 0)
+		r = use_container(vfio, address, ret_why);
+
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: putting it back", address);
+	restored = pcireset_journal_restore(vfio->io, vfio->entry);
+	if (restored < 0)
+		quiesce_log(vfio->log, QUIESCE_WARNING, "%s: not put back from " DRIVER ": %s",
+			    address, strerror(-restored));
+	return r;
+}
