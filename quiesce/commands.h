@@ -55,5 +55,7 @@ int quiesce_command_run(const struct quiesce_options *options);
 int quiesce_command_load(const struct quiesce_options *options);
 int quiesce_command_report(const struct quiesce_options *options);
 int quiesce_command_check(const struct quiesce_options *options);
+/* command_iommu.c */
+int quiesce_command_iommu(const struct quiesce_options *options);
 
 #endif

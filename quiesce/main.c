@@ -21,6 +21,8 @@ static const struct {
 	  "all that is known of one function, and why" },
 	{ "run", "", 0, 0, quiesce_command_run,
 	  "silence and reset; refuses outside a kdump kernel" },
+	{ "iommu", "", 0, 0, quiesce_command_iommu,
+	  "IOMMU groups and what they inherited; writes nothing" },
 	{ "load", "[WHAT]...", 0, SIZE_MAX, quiesce_command_load,
 	  "drivers, as lines load = WHAT; refuses as run" },
 	{ "report", "", 0, 0, quiesce_command_report, "what the last run found" },
