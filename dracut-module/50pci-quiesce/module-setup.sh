@@ -116,6 +116,17 @@ pci_quiesce_mode_unit() {
         || pci_quiesce_fail "cannot enable $_unit"
 }
 
+# For groups that get no driver. Hosts seldom have these loaded, and a kdump
+# image is for its host only unless it is told otherwise. Comes after install().
+installkernel() {
+    local _level
+
+    _level=$(pci_quiesce_ask "$(find_binary pci-quiesce)" --print level 2> /dev/null) \
+        || _level=iommu
+    [[ $_level == iommu ]] || return 0
+    hostonly='' instmods vfio_iommu_type1 vfio-pci
+}
+
 install() {
     local _binary _mode
 

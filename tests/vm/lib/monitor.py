@@ -4,11 +4,16 @@ import json
 import socket
 import time
 
+import vtd
+
+# Words that stand for a walk through memory: each answer decides on the next command.
+WALKS = {"vtd-context": vtd.context}
+
 
 class Monitor:
     """Commands are sent one after the other; each is logged with the host's time
-    when it is sent ("> COMMAND"), and so is each line of its answer ("< LINE")
-    or what QMP refused it with ("! REASON")."""
+    when it is sent ("> COMMAND"), and so is each line of its answer ("< LINE"),
+    what QMP refused it with ("! REASON"), or where a walk came to ("= RESULT")."""
 
     def __init__(self, log_path):
         self.log = open(log_path, "w", encoding="utf-8", buffering=1)
@@ -29,10 +34,20 @@ class Monitor:
     def say(self, sign, text):
         self.log.write(f"{time.time():.6f} {sign} {text}\n")
 
-    def run(self, command):
+    def run(self, command, walk=None):
+        name, _, argument = command.partition(" ")
+        if name in WALKS and not walk:
+            walk = WALKS[name](argument)
+            command = next(walk)
         self.say(">", command)
-        self.send(command, {"execute": "human-monitor-command",
-                            "arguments": {"command-line": command}})
+        self.send((command, walk), {"execute": "human-monitor-command",
+                                    "arguments": {"command-line": command}})
+
+    def go_on(self, walk, lines):
+        try:
+            self.run(walk.send(lines), walk)
+        except StopIteration as end:
+            self.say("=", end.value)
 
     def receive(self):
         """False when QEMU has closed its end."""
@@ -51,8 +66,11 @@ class Monitor:
         if "error" in message:
             self.say("!", message["error"]["desc"])
         elif command is not None:
-            for line in message["return"].splitlines():
+            lines = message["return"].splitlines()
+            for line in lines:
                 self.say("<", line)
+            if command[1]:
+                self.go_on(command[1], lines)
 
     def close(self):
         if self.socket:
