@@ -111,6 +111,20 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 	return r;
 }
 
+/* Nobody is there to read what plan would print. */
+static int leave_plan(const struct quiesce_run *run)
+{
+	int r = quiesce_report_write(run);
+
+	if (r < 0)
+		quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
+			    strerror(-r));
+	else
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "dry-run: the plan is in /" QUIESCE_REPORT);
+	return r;
+}
+
 void quiesce_worker_init(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
 			 void *data)
 {
@@ -123,11 +137,8 @@ void quiesce_worker_init(struct quiesce_shared *shared, uint64_t started_us, int
 	run.dry_run = quiesce_run_prepare(&run, NULL) == QUIESCE_DRY_RUN;
 
 	r = quiesce_work(&run, shared, started_us, tell_fd);
-	/* Nobody is there to read what plan would print. */
-	if (r == 0 && run.dry_run) {
-		quiesce_log(&log, QUIESCE_NOTICE, "dry-run: the plan is in /" QUIESCE_REPORT);
-		r = quiesce_report_write(&run);
-	}
+	if (r == 0 && run.dry_run)
+		r = leave_plan(&run);
 	shared->exit_code = r < 0 || run.n_bad > 0 ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
 	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }

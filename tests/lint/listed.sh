@@ -20,6 +20,10 @@ done
 for dir in tests/fixtures/*/; do
 	listed "$(basename "$dir")" tests/meson.build
 done
+for file in tests/init/*.py; do
+	name=${file##*/}
+	[ "$name" = machine.py ] || listed "${name%.py}" tests/meson.build
+done
 for file in tests/vm/TEST-*/test.sh; do
 	name=${file%/test.sh}
 	listed "${name##*/}" tests/meson.build
