@@ -323,8 +323,11 @@ int quiesce_config_load(struct quiesce_config *config, const char *root, const c
 			return 0;
 	}
 	if (r < 0) {
+		char problem[PROBLEM_BYTES];
+
+		(void)snprintf(problem, sizeof(problem), "not read: %s", quiesce_file_problem(r));
 		config->n_errors++;
-		complaint->say(complaint->data, name, 0, strerror(-r));
+		complaint->say(complaint->data, name, 0, problem);
 		return r;
 	}
 	return quiesce_config_parse(config, name, text, complaint);

@@ -7,6 +7,15 @@
 
 #include "quiesce.h"
 
+const char *quiesce_file_problem(int error)
+{
+	if (error == -EINVAL)
+		return "not a regular file";
+	if (error == -EBADMSG)
+		return "contains NUL";
+	return strerror(-error);
+}
+
 int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;

@@ -19,20 +19,26 @@ int quiesce_autoprobe_open(const char *root)
 {
 	char path[512];
 
+	int fd;
+
 	if (snprintf(path, sizeof(path), "%s/" AUTOPROBE, root) >= (int)sizeof(path))
-		return -1;
-	return open(path, O_RDWR | O_CLOEXEC);
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-void quiesce_autoprobe_off(struct quiesce_shared *shared)
+int quiesce_autoprobe_off(struct quiesce_shared *shared)
 {
 	char now = '0';
 
-	if (shared->autoprobe_fd < 0 || pread(shared->autoprobe_fd, &now, 1, 0) != 1 ||
-	    now != '1')
-		return;
+	if (shared->autoprobe_fd < 0)
+		return shared->autoprobe_fd;
+	if (pread(shared->autoprobe_fd, &now, 1, 0) < 0)
+		return -errno;
+	if (now != '1')
+		return 0;
 	shared->autoprobe_off = true;
-	(void)!pwrite(shared->autoprobe_fd, "0", 1, 0);
+	return pwrite(shared->autoprobe_fd, "0", 1, 0) == 1 ? 0 : -errno;
 }
 
 int quiesce_autoprobe_on(struct quiesce_shared *shared)

@@ -456,6 +456,8 @@ void quiesce_show_device(const struct cJSON *device, FILE *out);
 
 /** quiesce_file_read() - a whole text, at most @bytes_max; heap; -EBADMSG with a NUL in it */
 int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text);
+/** quiesce_file_problem() - words for an error of it */
+const char *quiesce_file_problem(int error);
 
 /* modules_before.c */
 
@@ -481,6 +483,7 @@ struct quiesce_complaint quiesce_complaint_to(const struct quiesce_log *log);
  * @run: root and log are set; config is filled in
  * @path: configuration file, or NULL for the usual places
  *
+ * Of many bad lines the first are logged, and how many more there are.
  * Return: what rd.pci_quiesce= says. config.n_errors counts bad lines.
  */
 enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *path);

@@ -16,7 +16,7 @@
  *	has its configuration
  * @drivers_ms: how long all that follows may take, the supervisor's part included
  * @watchdog_ms: when a hardware watchdog fires, or UINT32_MAX
- * @autoprobe_fd: drivers_autoprobe, open for writing, or -1
+ * @autoprobe_fd: drivers_autoprobe, open for writing, or -errno
  * @autoprobe_off: it was turned off; set before it is
  * @exit_code: of the worker, before it tells that it is done
  * @left_behind: a child of the worker's may wait in the kernel for ever
@@ -105,10 +105,10 @@ quiesce_worker quiesce_worker_init;
 
 /* putback.c: what must be as it was before anything else starts */
 
-/** quiesce_autoprobe_open() - a descriptor for the two below, or -1 */
+/** quiesce_autoprobe_open() - a descriptor for the two below, or -errno */
 int quiesce_autoprobe_open(const char *root);
-/** quiesce_autoprobe_off() - no driver binds by itself, unless that is so already */
-void quiesce_autoprobe_off(struct quiesce_shared *shared);
+/** quiesce_autoprobe_off() - no driver binds by itself; 0 where that is so already; -errno */
+int quiesce_autoprobe_off(struct quiesce_shared *shared);
 /** quiesce_autoprobe_on() - where it was turned off; needs no memory and takes no lock */
 int quiesce_autoprobe_on(struct quiesce_shared *shared);
 /** quiesce_put_back_from() - from shared->next on: the journal, then drivers_probe */

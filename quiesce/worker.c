@@ -5,6 +5,9 @@
 
 #include "supervise.h"
 
+/* Serial consoles are slow. */
+#define COMPLAINTS_LOGGED_MAX 20
+
 static void warn(void *data, const char *file, unsigned int line, const char *problem)
 {
 	const struct quiesce_log *log = data;
@@ -20,17 +23,48 @@ struct quiesce_complaint quiesce_complaint_to(const struct quiesce_log *log)
 	return (struct quiesce_complaint){ warn, (void *)log };
 }
 
+struct complaints {
+	const struct quiesce_log *log;
+	size_t n;
+};
+
+static void warn_at_first(void *data, const char *file, unsigned int line, const char *problem)
+{
+	struct complaints *complaints = data;
+
+	if (complaints->n++ < COMPLAINTS_LOGGED_MAX)
+		warn((void *)complaints->log, file, line, problem);
+}
+
+static enum quiesce_switch read_cmdline(struct quiesce_run *run,
+					const struct quiesce_complaint *complaint)
+{
+	_cleanup_free_ char *cmdline = NULL;
+	int r;
+
+	r = quiesce_file_read(run->root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline);
+	if (r == 0)
+		return quiesce_parameters_parse(cmdline, &run->config, complaint);
+	if (r != -ENOENT)
+		quiesce_log(run->log, QUIESCE_WARNING, "/proc/cmdline: not read: %s",
+			    quiesce_file_problem(r));
+	return QUIESCE_ON;
+}
+
 enum quiesce_switch quiesce_run_prepare(struct quiesce_run *run, const char *path)
 {
-	const struct quiesce_complaint complaint = quiesce_complaint_to(run->log);
-	_cleanup_free_ char *cmdline = NULL;
+	struct complaints complaints = { run->log, 0 };
+	const struct quiesce_complaint complaint = { warn_at_first, &complaints };
+	enum quiesce_switch wanted;
 
 	quiesce_modules_before_read(run);
 	quiesce_config_defaults(&run->config);
 	(void)quiesce_config_load(&run->config, run->root, path, &complaint);
-	if (quiesce_file_read(run->root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) < 0)
-		return QUIESCE_ON;
-	return quiesce_parameters_parse(cmdline, &run->config, &complaint);
+	wanted = read_cmdline(run, &complaint);
+	if (complaints.n > COMPLAINTS_LOGGED_MAX)
+		quiesce_log(run->log, QUIESCE_WARNING, "and %zu more: see pci-quiesce check",
+			    complaints.n - COMPLAINTS_LOGGED_MAX);
+	return wanted;
 }
 
 void quiesce_tell(int tell_fd, enum quiesce_tell what)
@@ -81,6 +115,27 @@ static void take_deadlines(struct quiesce_run *run, struct quiesce_shared *share
 	shared->drivers_ms = config->drivers_ms;
 }
 
+/* It is a precaution: drivers bind while functions are reset only if somebody loads them. */
+static void turn_autoprobe_off(const struct quiesce_run *run, struct quiesce_shared *shared)
+{
+	int r = quiesce_autoprobe_off(shared);
+
+	if (r < 0 && r != -ENOENT)
+		quiesce_log(run->log, QUIESCE_WARNING, "drivers_autoprobe stays on: %s",
+			    strerror(-r));
+}
+
+static void log_stop(const struct quiesce_run *run, int error)
+{
+	if (run->machine.functions)
+		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-error));
+	else if (error == -ENOENT)
+		quiesce_log(run->log, QUIESCE_NOTICE, "no PCI: nothing is done");
+	else
+		quiesce_log(run->log, QUIESCE_ERR, "cannot read PCI functions: %s",
+			    strerror(-error));
+}
+
 int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_t started_us,
 		 int tell_fd)
 {
@@ -96,7 +151,7 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 	quiesce_tell(tell_fd, QUIESCE_TELL_CONFIG);
 	/* Planning and observing change nothing. */
 	if (!run->dry_run && run->config.level > QUIESCE_LEVEL_OBSERVE)
-		quiesce_autoprobe_off(shared);
+		turn_autoprobe_off(run, shared);
 
 	if (!run->io) {
 		r = pcireset_io_open(run->root[0] ? run->root : "/", &io);
@@ -106,7 +161,7 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 		r = quiesce_pipeline_run(run);
 	shared->left_behind = run->left_behind;
 	if (r < 0)
-		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-r));
+		log_stop(run, r);
 	/* An abandoned reset may still use it; so does the process end with it. */
 	return r;
 }

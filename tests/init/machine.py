@@ -159,7 +159,9 @@ class Machine:
         """/init WORDS; limits are pairs for setrlimit(2)."""
         for directory, names, files in os.walk(self.root):
             for name in names + files:
-                os.chown(os.path.join(directory, name), NOBODY, NOBODY, follow_symlinks=False)
+                if os.lstat(os.path.join(directory, name)).st_uid != NOBODY:
+                    os.chown(os.path.join(directory, name), NOBODY, NOBODY,
+                             follow_symlinks=False)
 
         def enter():
             os.chroot(self.root)
@@ -244,7 +246,7 @@ def main(names):
             result = "ok"
         except Exception:  # whatever it is, the others are still run
             result = "not ok"
-            for line in traceback.format_exc().splitlines() + Machine.latest.log():
+            for line in traceback.format_exc().splitlines() + Machine.latest.log()[:60]:
                 print(f"# {line}")
         taken = time.monotonic() - started
         print(f"{result} {number} {name[5:].replace('_', ' ')}\n# {taken:.2f} s", flush=True)
