@@ -10,8 +10,8 @@
 
 #include "supervise.h"
 
-/* From the last close of the pipe to the zombie it is a few instructions. */
-#define REAP_MS 200
+/* From the last close of the pipe to the zombie it is a few instructions, on a busy machine. */
+#define REAP_MS 500
 /* More than a worker ever has open. */
 #define FDS_MAX 256
 

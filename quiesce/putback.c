@@ -14,6 +14,7 @@
 #define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
+#define LOOK_MS 100	 /* it tells of its progress in memory only */
 
 int quiesce_autoprobe_open(const char *root)
 {
@@ -88,8 +89,13 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 	size_t n = 0;
 	int r;
 
-	for (; shared->turn == turn && shared->next < n_entries; shared->next++)
+	while (shared->next < n_entries) {
 		(void)pcireset_journal_restore(io, &shared->journal->entries[shared->next]);
+		/* Whoever comes to life again leaves the count to its successor. */
+		if (shared->turn != turn)
+			return 0;
+		shared->next++;
+	}
 
 	/* Nothing missed its turn. */
 	if (!shared->autoprobe_off)
@@ -100,8 +106,12 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 
 	/* The next child has to count as this one does. */
 	qsort(addresses, n, sizeof(*addresses), compare);
-	for (; shared->turn == turn && shared->next - n_entries < n; shared->next++)
+	while (shared->next - n_entries < n) {
 		probe(io, log, shared, addresses[shared->next - n_entries]);
+		if (shared->turn != turn)
+			return 0;
+		shared->next++;
+	}
 	return 0;
 }
 
@@ -121,15 +131,35 @@ static int child_main(const struct quiesce_supervision *s, struct quiesce_shared
 static int watch(const struct quiesce_child *child, const struct quiesce_shared *shared,
 		 uint64_t end_us, size_t *ret_at)
 {
+	uint64_t now_us = quiesce_monotonic_us(), moved_us = now_us;
 	int r;
 
+	*ret_at = shared->next;
 	do {
-		uint64_t until_us = quiesce_monotonic_us() + PROGRESS_MS * 1000ull;
+		uint64_t until_us = now_us + LOOK_MS * 1000ull;
 
-		*ret_at = shared->next;
 		r = quiesce_child_hear(child, until_us < end_us ? until_us : end_us);
-	} while (r == -ETIMEDOUT && shared->next != *ret_at && quiesce_monotonic_us() < end_us);
+		now_us = quiesce_monotonic_us();
+		if (shared->next != *ret_at)
+			moved_us = now_us;
+		*ret_at = shared->next;
+	} while (r == -ETIMEDOUT && now_us - moved_us < PROGRESS_MS * 1000ull && now_us < end_us);
 	return r == QUIESCE_TELL_DONE ? 0 : r;
+}
+
+/* Which function was probed is in the log already. */
+static void log_stop(const struct quiesce_log *log, const struct pcireset_journal *journal,
+		     size_t at, int error)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	if (at < journal->n)
+		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
+			    pcireset_address_format(journal->entries[at].address, address),
+			    strerror(-error));
+	else
+		quiesce_log(log, QUIESCE_WARNING, "a probe does not return: %s",
+			    strerror(-error));
 }
 
 /* False: there is no way on, or no need. */
@@ -159,8 +189,7 @@ static bool put_back_on(const struct quiesce_supervision *s, struct quiesce_shar
 	if (r == 0)
 		return false;
 
-	quiesce_log(s->log, QUIESCE_WARNING, "putting back: stopped at %zu of %zu: %s", at,
-		    shared->journal->n, strerror(-r));
+	log_stop(s->log, shared->journal, at, r);
 	/* It may have got on in the meantime. */
 	if (shared->next == at)
 		shared->next = at + 1;
@@ -171,6 +200,9 @@ bool quiesce_put_back(const struct quiesce_supervision *s, struct quiesce_shared
 		      uint64_t end_us)
 {
 	bool all_ended = true;
+
+	if (shared->journal->n == 0 && !shared->autoprobe_off)
+		return true;
 
 	shared->next = 0;
 	while (put_back_on(s, shared, end_us, &all_ended))

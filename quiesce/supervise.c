@@ -124,7 +124,8 @@ static bool watch(const struct quiesce_supervision *s, struct quiesce_shared *sh
 
 	r = quiesce_child_start(&child);
 	if (r < 0) {
-		quiesce_log(s->log, QUIESCE_ERR, "cannot start the worker: %s", strerror(-r));
+		quiesce_log(s->log, QUIESCE_ERR, "cannot start the worker: %s: nothing is done",
+			    strerror(-r));
 		*ret_end_us = drivers_end_us(shared, started_us, 100);
 		return true;
 	}

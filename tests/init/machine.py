@@ -23,7 +23,8 @@ import traceback
 
 NEWNS, NEWPID = 0x20000, 0x20000000
 PR_SET_PDEATHSIG = 1
-NOBODY = 61234  # nobody else's: RLIMIT_NPROC counts by user
+# Nobody else's, not even of a test that runs meanwhile: RLIMIT_NPROC counts by user.
+NOBODY = 1000000000 + os.getpid()
 LIMIT_S = 60
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
 DEVICES = "sys/bus/pci/devices"
@@ -88,6 +89,9 @@ class Machine:
                 ("sys/bus/pci/drivers_probe", ""), ("dev/kmsg", ""), ("etc/hostname", "")):
             self.write(name, text)
 
+    def forget(self):
+        subprocess.run(["umount", "--recursive", self.root], check=True)
+
     def mount(self, path):
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"uid={NOBODY},gid={NOBODY},mode=755",
                         "init-test", path], check=True)
@@ -130,12 +134,15 @@ class Machine:
         path = self.path("dev/kmsg")
         return path.read_text().splitlines() if path.is_file() else []
 
+    def wait_until(self, what):
+        end = time.monotonic() + LIMIT_S
+        while not what():
+            assert time.monotonic() < end, "it never came"
+            time.sleep(0.005)
+
     def wait_for(self, words):
         """A line of the log with these words, while /init runs."""
-        end = time.monotonic() + LIMIT_S
-        while not any(words in line for line in self.log()):
-            assert time.monotonic() < end, f"the log never said: {words}"
-            time.sleep(0.005)
+        self.wait_until(lambda: any(words in line for line in self.log()))
 
     def report(self):
         return json.loads(self.path(REPORT).read_text())
