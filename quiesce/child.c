@@ -75,6 +75,12 @@ int quiesce_child_hear(const struct quiesce_child *child, uint64_t deadline_us)
 	}
 }
 
+void quiesce_child_leave(struct quiesce_child *child)
+{
+	(void)close(child->fd);
+	child->fd = -1;
+}
+
 bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_status)
 {
 	const struct timespec patience = { 0, REAP_MS * 1000000l };
@@ -95,8 +101,7 @@ bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_statu
 	}
 
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	(void)close(child->fd);
-	child->fd = -1;
+	quiesce_child_leave(child);
 	return pid == child->pid;
 }
 
@@ -155,6 +160,9 @@ int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t u
 	}
 
 	r = quiesce_child_hear(&child, until_us);
-	(void)quiesce_child_end(&child, false, &status);
+	if (r == -ETIMEDOUT)
+		quiesce_child_leave(&child);
+	else
+		(void)quiesce_child_end(&child, false, &status);
 	return r > 0 ? -r : r;
 }

@@ -184,8 +184,12 @@ static bool put_back_on(const struct quiesce_supervision *s, struct quiesce_shar
 
 	r = watch(&child, shared, end_us, &at);
 	/* A slow probe is not killed: it may be about to bind. */
-	if (!quiesce_child_end(&child, r < 0 && at < shared->journal->n, &status))
+	if (r == -ETIMEDOUT && at >= shared->journal->n) {
+		quiesce_child_leave(&child);
 		*all_ended = false;
+	} else if (!quiesce_child_end(&child, r < 0, &status)) {
+		*all_ended = false;
+	}
 	if (r == 0)
 		return false;
 

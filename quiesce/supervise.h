@@ -175,6 +175,8 @@ int quiesce_child_wait(pid_t pid, int *ret_status);
  * where it died, or -errno of the fork.
  */
 int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t until_us);
+/** quiesce_child_leave() - let it go on, and listen to it no longer */
+void quiesce_child_leave(struct quiesce_child *child);
 
 /* watchdog.c */
 

@@ -23,7 +23,7 @@ def test_without_a_second_process_the_next_init_runs():
     machine = Machine()
     before = machine.contents()
     run = machine.run(limits=[(resource.RLIMIT_NPROC, 1)])
-    handed_over(run, 1)
+    handed_over(run, 3)
     said(run, "cannot start the worker: Resource temporarily unavailable: nothing is done",
          level=3)
     said(run, "cannot put drivers back", times=0)

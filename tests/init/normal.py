@@ -82,7 +82,7 @@ def test_a_kernel_that_did_not_crash_is_left_alone():
     machine.remove("proc/vmcore")
     before = machine.contents()
     run = machine.run()
-    handed_over(run, 1)
+    handed_over(run, 3)
     assert machine.contents() == before
     assert run.log == ["<5>pci-quiesce: not a kdump kernel: nothing is done"]
 
@@ -92,7 +92,7 @@ def test_switched_off_it_writes_nothing():
     machine.write("proc/cmdline", "quiet rd.pci_quiesce=0 irqpoll\n")
     before = machine.contents()
     run = machine.run()
-    handed_over(run, 1)
+    handed_over(run, 3)
     assert machine.contents() == before
     assert run.log == ["<5>pci-quiesce: rd.pci_quiesce=0: nothing is done"]
     assert not machine.path("run/pci-quiesce").exists()
@@ -107,7 +107,7 @@ def test_a_dry_run_leaves_a_plan_and_writes_nothing_else():
     machine.write("proc/cmdline", "rd.pci_quiesce=dry-run\n")
     before = sysfs_of(machine)
     run = machine.run()
-    handed_over(run, 1)
+    handed_over(run, 3)
     assert sysfs_of(machine) == before
     assert machine.path("proc/sys/kernel/hung_task_panic").read_text() == "1\n"
     report = machine.report()
@@ -122,7 +122,7 @@ def test_a_dry_run_without_room_for_its_plan_says_so():
     machine.write("proc/cmdline", "rd.pci_quiesce=dry-run\n")
     machine.write("run/pci-quiesce", "in the way\n")
     run = machine.run()
-    handed_over(run, 1)
+    handed_over(run, 3)
     said(run, "the plan is in", times=0)
     said(run, "cannot write the report: Not a directory", level=4)
 
@@ -132,7 +132,7 @@ def test_observing_writes_nothing_and_reports_what_still_runs():
     machine.write("proc/cmdline", "rd.pci_quiesce.level=observe\n")
     before = sysfs_of(machine)
     run = machine.run()
-    handed_over(run, 1)
+    handed_over(run, 3)
     assert sysfs_of(machine) == before
     report = machine.report()
     assert report["complete"] and report["level"] == "observe"
