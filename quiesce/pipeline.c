@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stages, in order: scan, fence, plan, reset, verify, drivers. */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <string.h>
 
 #include "drivers.h"
@@ -223,6 +224,24 @@ static void log_restored(const struct quiesce_run *run)
 	}
 }
 
+/* A kernel that is locked down writes config space by itself only, and turns INTx on. */
+static void log_intx(const struct quiesce_run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const int64_t command = run->outcomes[i].after.command;
+		const enum pcireset_action action = run->steps[i].action;
+
+		n += (action == PCIRESET_FENCE || action == PCIRESET_RESET) &&
+		     !run->steps[i].leave_intx && command != PCIRESET_UNREAD &&
+		     !(command & PCI_COMMAND_INTX_DISABLE);
+	}
+	if (n)
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "INTx stays enabled on %zu silenced functions", n);
+}
+
 static void log_bad_verdicts(const struct quiesce_run *run)
 {
 	size_t n = 0;
@@ -253,6 +272,7 @@ static void verify(struct quiesce_run *run)
 	for (size_t i = 0; i < run->machine.n; i++)
 		count[run->outcomes[i].verdict]++;
 	log_restored(run);
+	log_intx(run);
 	log_bad_verdicts(run);
 	quiesce_log(run->log, run->n_bad ? QUIESCE_WARNING : QUIESCE_NOTICE,
 		    "%zu functions in %llu ms: %zu completed, %zu fenced, %zu kept, %zu idle, "
