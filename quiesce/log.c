@@ -14,7 +14,8 @@ void quiesce_log_open_kmsg(struct quiesce_log *log, const char *root)
 	char path[512];
 
 	(void)snprintf(path, sizeof(path), "%s/dev/kmsg", root);
-	log->kmsg_fd = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	/* O_NONBLOCK: whatever is there in its place must not hold PID 1. */
+	log->kmsg_fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 void quiesce_log(const struct quiesce_log *log, enum quiesce_level_of_log level,

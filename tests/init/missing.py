@@ -38,6 +38,14 @@ def test_without_a_kernel_log_all_is_done():
     assert run.recorded("open") == ["0", "1", "2"]
 
 
+def test_a_fifo_in_place_of_the_kernel_log_holds_nobody():
+    machine = Machine()
+    machine.fifo("dev/kmsg")
+    run = machine.run()
+    handed_over(run, 3)
+    assert machine.report()["complete"]
+
+
 def test_a_run_directory_that_is_read_only_costs_the_report_alone():
     machine = Machine()
     subprocess.run(["mount", "-o", "remount,ro", machine.path("run")], check=True)
