@@ -90,7 +90,7 @@ prune_images() {
 		done
 }
 
-# crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_KDUMP_PRE,
+# crash_image KIND with|without: sets CRASH_IMAGE. PQ_CONFIG, PQ_KDUMP_PRE, PQ_WRAP,
 # PQ_BREAK_CONFIG and PQ_BREAK_INIT, if the caller exports them, are read by the
 # test modules; PQ_DRACUT_ADD names modules of dracut's to add. EXTRA_MODULES are
 # directories of dracut modules for one test's image.
@@ -103,7 +103,7 @@ crash_image() {
 	name=image-$kind-$quiesce-$(fingerprint "$TOP/dracut-module" "$TOP/tests/vm/dracut" \
 		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
 		"${PQ_CONFIG:-}" "broken:" "${PQ_BREAK_CONFIG:-}" "${PQ_BREAK_INIT:-}" \
-		"pre:" "${PQ_KDUMP_PRE:-}" "add:" "${PQ_DRACUT_ADD:-}" \
+		"pre:" "${PQ_KDUMP_PRE:-}" "add:" "${PQ_DRACUT_ADD:-}" "wrapped:" "${PQ_WRAP:-}" \
 		"drivers:" "${CRASH_DRIVERS-$GUEST_DRIVERS}" "${EXTRA_MODULES[@]}")
 	once "$name" make_image "$kind" "$quiesce"
 	touch "$VM/$name"

@@ -3,13 +3,15 @@
 """Judge a crash cycle from what the emulator saw, not from what we claim.
 
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
-             [--unbound ADDRESS]... [--stuck ADDRESS]...
+             [--unbound ADDRESS]... [--stuck ADDRESS]... [--start MARK] [--no-report]
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
 An --unbound function must have no driver in the kdump kernel, any other the one
 that it had. Nor must a --stuck one, which a reset still holds: nothing is known
-of it but that, nor of a bridge that it holds.
+of it but that, nor of a bridge that it holds. --start: the mark after which
+pci-quiesce was started, where another program came first. --no-report: there
+must be none.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
@@ -175,7 +177,7 @@ def check_next_init(console, deadline):
 
 
 def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
-          stuck=()):
+          stuck=(), reports=True):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -220,7 +222,10 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         names = Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
                         for a in late)
         problems.append(f"{len(late)} DMA after the fence: {dict(names)}")
-    problems += check_report(report, functions, fenced, expected)
+    if reports:
+        problems += check_report(report, functions, fenced, expected)
+    elif report:
+        problems.append("there is a report, yet it could not be written")
     before = stray(trace.dma, functions, kept, console.kernel, last)
     numbers.update(stale_dma_before_fence=len(before), stale_dma_after_fence=len(late),
                    window_ms=round((driver - last) * 1000) if driver < float("inf") else None)
@@ -250,6 +255,8 @@ def main():
     parser.add_argument("--expect", action="append", default=[])
     parser.add_argument("--unbound", action="append", default=[])
     parser.add_argument("--stuck", action="append", default=[])
+    parser.add_argument("--start")
+    parser.add_argument("--no-report", action="store_true")
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -259,10 +266,13 @@ def main():
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             report = json.load(file)
+    console = parse_console(read_lines(os.path.join(options.dir, "console.log")))
+    if options.start:
+        console.init = next((t for t, text in console.marks if text == options.start), None)
     problems, numbers = judge(
-        options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))),
-        parse_console(read_lines(os.path.join(options.dir, "console.log"))), report,
-        options.allow, options.deadline, expected, options.unbound, options.stuck)
+        options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))), console,
+        report, options.allow, options.deadline, expected, options.unbound, options.stuck,
+        not options.no_report)
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():

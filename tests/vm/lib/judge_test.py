@@ -145,6 +145,13 @@ class Good(unittest.TestCase):
         self.assertEqual(numbers["window_ms"], 1500)
         self.assertEqual(numbers["resets_traced"], {"flr": 2, "sbr": 1})
 
+    def test_no_report(self):
+        """Where none can be written, the trace alone decides."""
+        problems, _ = judge("with", trace(), console(), None, ALLOWED, reports=False)
+        self.assertEqual(problems, [])
+        problems, _ = judge("with", trace(), console(), report(), ALLOWED, reports=False)
+        self.assertEqual(problems, ["there is a report, yet it could not be written"])
+
     def test_widths(self):
         """The same resets, written in other widths."""
         for case in ((("01:00.0 @0xe8 <- 0x8000", "01:00.0 @0xe9 <- 0x80"),),
