@@ -96,7 +96,8 @@ type_at() {
 }
 
 # crash_cycle [WORDS...]: boot, crash, boot CRASH_IMAGE with WORDS added to its
-# command line, dump, power off. Sets QEMU_STATUS; results are in $RUN.
+# command line, dump, power off. Sets QEMU_STATUS; results are in $RUN. The
+# caller may set PQ_FIRST_WORDS, for the kernel that crashes.
 crash_cycle() {
 	local crash="console=ttyS0 nr_cpus=1 reset_devices panic=1 intel_iommu=on printk.devkmsg=on"
 
@@ -107,7 +108,7 @@ crash_cycle() {
 	# kernel, expires once MSI-X is on; with MSI it has no such opinion.
 	common+=" e1000e.IntMode=1"
 	crash+=" e1000e.IntMode=1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
-	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB"
+	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB ${PQ_FIRST_WORDS:-}"
 	rm -rf "$RUN"
 	mkdir -p "$RUN/initrd/crash"
 	cp "$KERNEL_ROOT/vmlinuz" "$RUN/initrd/crash/vmlinuz"
