@@ -132,6 +132,24 @@ static void a_second_child_starts_behind_where_the_first_hung(void **state)
 	assert_int_equal(shared.next, 4 + 2);
 }
 
+static void given_up(bool made)
+{
+	shared.turn += made;
+}
+
+static void a_child_that_was_given_up_leaves_the_count_to_its_successor(void **state)
+{
+	(void)state;
+	(void)function("0000:00:01.0", "0x020000");
+	(void)function("0000:00:02.0", "0x020000");
+	shared.next = 4;
+	fake.on_write = given_up;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
+	assert_int_equal(shared.next, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -144,6 +162,7 @@ int main(void)
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
 		TEST(a_function_whose_reset_is_stuck_is_not_probed),
 		TEST(a_second_child_starts_behind_where_the_first_hung),
+		TEST(a_child_that_was_given_up_leaves_the_count_to_its_successor),
 	};
 
 	return cmocka_run_group_tests_name("putback", tests, NULL, NULL);
