@@ -94,8 +94,9 @@ static void fence(struct quiesce_run *run)
 	forget_the_dead(run);
 
 	for (size_t i = 0; i < run->machine.n; i++)
-		n_fenced += run->decisions[i].action == PCIRESET_FENCE ||
-			    run->decisions[i].action == PCIRESET_RESET;
+		n_fenced += (run->decisions[i].action == PCIRESET_FENCE ||
+			     run->decisions[i].action == PCIRESET_RESET) &&
+			    run->outcomes[i].fence_error == 0;
 	quiesce_log(run->log, n_failed ? QUIESCE_WARNING : QUIESCE_INFO,
 		    "fenced %zu of %zu functions in %llu us, %zu refused", n_fenced,
 		    run->machine.n, (unsigned long long)run->silence_us, n_failed);
