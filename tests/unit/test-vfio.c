@@ -195,6 +195,39 @@ static void type1_that_is_refused_is_released_all_the_same(void **state)
 	expect_nothing_left();
 }
 
+static jmp_buf death;
+static long left; /* twice for each write: before and after it */
+
+static void die(bool made)
+{
+	(void)made;
+	if (left-- == 0)
+		longjmp(death, 1);
+}
+
+static void a_worker_that_dies_at_any_write_leaves_it_unbound_and_free(void **state)
+{
+	volatile long n = 0;
+
+	(void)state;
+	for (;; n++) {
+		const char *bound;
+
+		left = n;
+		fake.on_write = die;
+		fake_forget_log(&fake);
+		if (setjmp(death) == 0 && reinit() == 0)
+			break;
+		fake.on_write = NULL;
+		assert_int_equal(pcireset_journal_restore(&fake.io, &entry), 0);
+		assert_false(entry.in_use);
+		bound = strstr(fake.log, BIND);
+		assert_true(!bound || strstr(bound, UNBIND));
+		assert_true(override->text[0] == '\0' || strcmp(override->text, "(null)") == 0);
+	}
+	assert_int_equal(n, 2 * 4);
+}
+
 static void what_vfio_pci_will_not_have_is_put_back(void **state)
 {
 	(void)state;
@@ -344,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_group_is_claimed_and_released),
 		TEST(the_journal_knows_before_anything_is_written),
+		TEST(a_worker_that_dies_at_any_write_leaves_it_unbound_and_free),
 		TEST(type1_is_attached_where_a_container_alone_may_not_claim),
 		TEST(type1_that_is_refused_is_released_all_the_same),
 		TEST(what_vfio_pci_will_not_have_is_put_back),
