@@ -22,8 +22,10 @@ static const char welcome[] =
 	"  pci-quiesce list        functions, drivers, resets\n"
 	"  pci-quiesce plan        what would be done, and why\n"
 	"  pci-quiesce show DEV    all of one function\n"
+	"  pci-quiesce iommu       IOMMU groups and what they inherited\n"
 	"  pci-quiesce run         do it now; it is not done again then\n"
 	"  pci-quiesce report      what was done\n"
+	"  pci-quiesce load WHAT   load drivers\n"
 	"  pci-quiesce --help      more\n"
 	"  exit                    do what is left, then start the next init\n";
 

@@ -7,6 +7,7 @@
 
 crash systemd with rd.pci_quiesce=dry-run
 judge without
+"$LIB/judge_untouched.py" "$RUN" || fail "see $RUN/trace.log"
 grep -q '"mode":"plan","complete":true' "$RUN/report.json" || fail "no plan in the report"
 grep -q '"action":"reset"' "$RUN/report.json" || fail "the plan resets nothing"
 check_dump

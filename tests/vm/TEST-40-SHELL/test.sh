@@ -30,11 +30,14 @@ said() {
 }
 
 session systemd 'pci-quiesce list' 'pci-quiesce plan' 'pci-quiesce show 0000:02:00.0' \
-	'pci-quiesce run' 'pci-quiesce report' 'exit'
+	'pci-quiesce iommu' 'pci-quiesce run' 'pci-quiesce report' \
+	'pci-quiesce load module nvme; echo loaded: $?' 'exit'
 said '0000:02:00.0 1b36:0010 010802 +'
 said '0000:02:00.0 1b36:0010 reset  flr    -         the kernel offers it'
 said 'decision     reset by default:reset'
 said '0000:02:00.0 1b36:0010 reset  flr    completed the kernel offers it'
+said 'GROUP IOMMU    TYPE     INHERITED NEEDED BY'
+said 'loaded: 0'
 
 PQ_DRACUT_ADD=dash
 export PQ_DRACUT_ADD
