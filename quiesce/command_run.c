@@ -12,6 +12,8 @@ static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd
 
 	(void)sigprocmask(SIG_SETMASK, &job->signals_before, NULL);
 	r = quiesce_work(run, shared, started_us, tell_fd);
+	if (r == 0 && run->dry_run)
+		r = quiesce_leave_plan(run);
 	if (r == 0)
 		r = quiesce_show_run(run, job->options);
 	shared->exit_code = quiesce_with_output(
@@ -42,10 +44,12 @@ int quiesce_job_supervise(struct quiesce_job *job, quiesce_worker *worker)
 	});
 }
 
-/* A hook of kdump's that fails may cost the dump, whatever the reason. */
+/* A hook of kdump's that fails may cost the dump; whoever switched it off wants that least. */
 static int as_asked_for(int code, const struct quiesce_run *run)
 {
-	return quiesce_is_kdump(run->root) && !run->config.strict ? QUIESCE_OK : code;
+	if (!quiesce_is_kdump(run->root))
+		return code;
+	return run->config.strict && code != QUIESCE_REFUSED ? code : QUIESCE_OK;
 }
 
 int quiesce_command_run(const struct quiesce_options *options)
@@ -66,6 +70,7 @@ int quiesce_command_run(const struct quiesce_options *options)
 	} else if (quiesce_config_is_good(&run, options)) {
 		run.dry_run = wanted == QUIESCE_DRY_RUN;
 		quiesce_log_open_kmsg(&log, run.root);
+		quiesce_report_keep(run.root);
 		code = quiesce_job_supervise(&job, work);
 	}
 	code = as_asked_for(code, &run);

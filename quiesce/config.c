@@ -109,6 +109,10 @@ static int add_load(struct quiesce_config *config, const char *value, const char
 	struct quiesce_load load, *loads;
 	int r;
 
+	if (strcmp(value, "none") == 0) {
+		quiesce_config_forget_loads(config);
+		return 0;
+	}
 	r = quiesce_load_parse(value, &load);
 	if (r < 0)
 		return r;

@@ -13,9 +13,13 @@ static void act(const struct quiesce_log *log, quiesce_worker *worker)
 	if (quiesce_file_read("", "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &cmdline) == 0)
 		wanted = quiesce_parameters_parse(cmdline, &config, NULL);
 
-	if (wanted == QUIESCE_OFF)
+	if (wanted == QUIESCE_OFF) {
+		const struct quiesce_complaint complaint = quiesce_complaint_to(log);
+
+		/* Any word but the known ones is off; whoever wrote it shall read that. */
+		(void)quiesce_parameters_parse(cmdline, NULL, &complaint);
 		quiesce_log(log, QUIESCE_NOTICE, "rd.pci_quiesce=0: nothing is done");
-	else if (wanted != QUIESCE_SHELL || !quiesce_shell(log, ""))
+	} else if (wanted != QUIESCE_SHELL || !quiesce_shell(log, "")) {
 		(void)quiesce_supervise(&(struct quiesce_supervision){
 			.log = log,
 			.root = "",
@@ -23,6 +27,7 @@ static void act(const struct quiesce_log *log, quiesce_worker *worker)
 			.interrupt_fd = -1,
 			.worker = worker,
 		});
+	}
 	quiesce_config_free(&config);
 }
 

@@ -24,7 +24,7 @@ static bool take_switch(const char *value, enum quiesce_switch *wanted)
 {
 	if (strcmp(value, "1") == 0)
 		*wanted = QUIESCE_ON;
-	else if (strcmp(value, "dry-run") == 0)
+	else if (strcmp(value, "dry-run") == 0 || strcmp(value, "dry_run") == 0)
 		*wanted = QUIESCE_DRY_RUN;
 	else if (strcmp(value, "shell") == 0)
 		*wanted = QUIESCE_SHELL;
@@ -47,7 +47,8 @@ static bool has_prefix(const char *word)
 	return true;
 }
 
-static bool take_key(char *key, struct quiesce_config *config)
+/* Load lines replace those of the file, as any other key does. */
+static bool take_key(char *key, struct quiesce_config *config, bool *loads_are_ours)
 {
 	char *value = strchr(key, '=');
 
@@ -57,6 +58,10 @@ static bool take_key(char *key, struct quiesce_config *config)
 	*value++ = '\0';
 	for (char *c = key; *c; c++)
 		*c = as_underscore(*c);
+	if (config && strcmp(key, "load") == 0 && !*loads_are_ours) {
+		quiesce_config_forget_loads(config);
+		*loads_are_ours = true;
+	}
 	return !config || quiesce_config_set(config, key, value, ORIGIN) == 0;
 }
 
@@ -66,6 +71,7 @@ enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce
 	enum quiesce_switch wanted = QUIESCE_ON;
 	const size_t length = strlen(PREFIX);
 	_cleanup_free_ char *copy = NULL;
+	bool loads_are_ours = false;
 	char *rest, *word;
 
 	copy = strdup(cmdline);
@@ -82,7 +88,7 @@ enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce
 
 		as_given = strdup(word);
 		good = word[length] == '=' ? take_switch(word + length + 1, &wanted) :
-					     take_key(word + length + 1, config);
+					     take_key(word + length + 1, config, &loads_are_ours);
 		if (!good && as_given)
 			complain(config, complaint, as_given);
 	}

@@ -419,7 +419,11 @@ int quiesce_json_elements(FILE *out, size_t n,
 /* report.c: report.json; show.c: the same for people */
 
 #define QUIESCE_REPORT "run/pci-quiesce/report.json"
+/* Of the first run in this kernel, where there was another one. */
+#define QUIESCE_REPORT_KEPT "run/pci-quiesce/report.first.json"
 
+/** quiesce_report_keep() - give the first report a name that stays */
+void quiesce_report_keep(const char *root);
 /** quiesce_report_write() - replace the report below the root; -errno */
 int quiesce_report_write(const struct quiesce_run *run);
 /** quiesce_report_print() - the report as JSON, one function a line */

@@ -176,6 +176,16 @@ static int open_beside(const struct quiesce_run *run, char *ret_path, size_t byt
 	return 0;
 }
 
+void quiesce_report_keep(const char *root)
+{
+	char path[512], kept[512];
+
+	if (snprintf(path, sizeof(path), "%s/" QUIESCE_REPORT, root) < (int)sizeof(path) &&
+	    snprintf(kept, sizeof(kept), "%s/" QUIESCE_REPORT_KEPT, root) < (int)sizeof(kept) &&
+	    access(kept, F_OK) < 0)
+		(void)rename(path, kept);
+}
+
 int quiesce_report_write(const struct quiesce_run *run)
 {
 	_cleanup_fclose_ FILE *out = NULL;

@@ -55,6 +55,8 @@ static const struct quiesce_rule cautious[] = {
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0100*", "default:storage", "SCSI controller" },
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0104*", "default:storage", "RAID controller" },
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0107*", "default:storage", "SAS controller" },
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0c04*", "default:storage",
+	  "Fibre Channel adapter" },
 };
 
 static const struct quiesce_rule everything_else = {

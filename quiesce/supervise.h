@@ -99,6 +99,8 @@ void quiesce_deadlines_fit(uint32_t *deadline_ms, uint32_t *drivers_ms, uint32_t
  */
 int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_t started_us,
 		 int tell_fd);
+/** quiesce_leave_plan() - a dry run's plan where the report would be; -errno, logged */
+int quiesce_leave_plan(const struct quiesce_run *run);
 void quiesce_tell(int tell_fd, enum quiesce_tell what);
 /** quiesce_worker_init - the worker of PID 1 */
 quiesce_worker quiesce_worker_init;

@@ -167,7 +167,7 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 }
 
 /* Nobody is there to read what plan would print. */
-static int leave_plan(const struct quiesce_run *run)
+int quiesce_leave_plan(const struct quiesce_run *run)
 {
 	int r = quiesce_report_write(run);
 
@@ -193,7 +193,7 @@ void quiesce_worker_init(struct quiesce_shared *shared, uint64_t started_us, int
 
 	r = quiesce_work(&run, shared, started_us, tell_fd);
 	if (r == 0 && run.dry_run)
-		r = leave_plan(&run);
+		r = quiesce_leave_plan(&run);
 	shared->exit_code = r < 0 || run.n_bad > 0 ? QUIESCE_BAD_FUNCTIONS : QUIESCE_OK;
 	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }

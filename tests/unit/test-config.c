@@ -292,10 +292,8 @@ static void load_lines_add_up_in_order(void **state)
 	(void)state;
 	parse("[quiesce]\nload = console\nload = dump-target\nload = 0000:02:00.0\n"
 	      "load = module nvme\nload = all\n");
-	(void)quiesce_parameters_parse("rd.pci_quiesce.load=module:virtio_blk", &config,
-				       &complaint);
 	assert_string_equal(complaints, "");
-	assert_int_equal(config.n_loads, 6);
+	assert_int_equal(config.n_loads, 5);
 	assert_int_equal(config.loads[0].what, QUIESCE_LOAD_CONSOLE);
 	assert_string_equal(config.loads[0].origin, "t.conf:2");
 	assert_int_equal(config.loads[1].what, QUIESCE_LOAD_DUMP_TARGET);
@@ -304,8 +302,16 @@ static void load_lines_add_up_in_order(void **state)
 	assert_int_equal(config.loads[3].what, QUIESCE_LOAD_MODULE);
 	assert_string_equal(config.loads[3].name, "nvme");
 	assert_int_equal(config.loads[4].what, QUIESCE_LOAD_ALL);
-	assert_string_equal(config.loads[5].name, "virtio_blk");
-	assert_string_equal(config.loads[5].origin, "kernel command line");
+
+	/* Those of the kernel's command line replace the file's. */
+	(void)quiesce_parameters_parse("rd.pci_quiesce.load=module:virtio_blk "
+				       "rd.pci_quiesce.load=console", &config, &complaint);
+	assert_int_equal(config.n_loads, 2);
+	assert_string_equal(config.loads[0].name, "virtio_blk");
+	assert_string_equal(config.loads[0].origin, "kernel command line");
+	(void)quiesce_parameters_parse("rd.pci_quiesce.load=none", &config, &complaint);
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.n_loads, 0);
 }
 
 static void what_cannot_be_loaded_is_said(void **state)
