@@ -216,10 +216,11 @@ static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuc
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->task->outcomes[i];
 
-		if (is_member(w, item, i) && (stuck || came_back)) {
-			o->stuck = stuck;
+		/* Of a bridge below the bus, too, no register may be read. */
+		if (is_reached(w, item, i) && (stuck || came_back))
 			w->task->journal->entries[i].stuck = stuck;
-		}
+		if (is_member(w, item, i) && (stuck || came_back))
+			o->stuck = stuck;
 		if (!counts_for(w, item, i))
 			continue;
 		o->tried = tried;

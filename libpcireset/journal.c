@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is about to be changed of a function, and undoing it. */
 #include <errno.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
 
 #include "internal.h"
@@ -51,20 +50,12 @@ static int write_attr(const struct pcireset_io *io, const struct pcireset_journa
 	return r == -ENOENT ? 0 : r;
 }
 
-/* One that does not answer keeps what it has: each access may cost a timeout. */
 static int restore_registers(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
-	uint32_t id;
-	int r;
+	int r = pcireset_saved_restore(io, entry->address, &entry->saved);
 
-	if (entry->saved.n == 0)
-		return 0;
-	r = pcireset_read_register(io, entry->address, PCI_VENDOR_ID, 4, &id);
-	if (r == 0 && id != UINT32_MAX)
-		r = pcireset_saved_restore(io, entry->address, &entry->saved);
 	if (r < 0)
 		return r;
-
 	entry->saved.n = 0;
 	return 0;
 }

@@ -604,7 +604,7 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
 /**
  * pcireset_saved_restore() - write back what differs, and nothing else
  * @io: the machine
- * @address: the function; it must answer
+ * @address: the function; nothing is written where it does not answer
  * @saved: from pcireset_saved_take()
  *
  * Return: how many registers were written, -EIO where one does not hold its

@@ -126,7 +126,14 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
 			   const struct pcireset_saved *saved)
 {
 	int written = 0, error = 0;
+	uint32_t id;
 
+	/* One that does not answer keeps what it has: each access may cost a timeout. */
+	if (saved->n > 0) {
+		error = pcireset_read_register(io, address, PCI_VENDOR_ID, 4, &id);
+		if (error < 0 || id == UINT32_MAX)
+			return error;
+	}
 	for (size_t i = 0; i < saved->n; i++) {
 		const uint16_t reg = saved->registers[i].reg;
 		const uint8_t bytes = saved->registers[i].bytes;

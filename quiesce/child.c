@@ -83,8 +83,8 @@ void quiesce_child_leave(struct quiesce_child *child)
 
 bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_status)
 {
-	const struct timespec patience = { 0, REAP_MS * 1000000l };
 	sigset_t wanted, before;
+	uint64_t end_us;
 	pid_t pid;
 
 	(void)sigemptyset(&wanted);
@@ -93,11 +93,16 @@ bool quiesce_child_end(struct quiesce_child *child, bool kill_it, int *ret_statu
 
 	if (kill_it)
 		(void)kill(child->pid, SIGKILL);
-	/* Asked once before, since the signal may have come unblocked, and once after. */
-	pid = waitpid(child->pid, ret_status, WNOHANG);
-	if (pid == 0) {
+	/* The signal may be that of another child, or have come before it was blocked. */
+	end_us = quiesce_monotonic_us() + REAP_MS * 1000ull;
+	while ((pid = waitpid(child->pid, ret_status, WNOHANG)) == 0) {
+		uint64_t now_us = quiesce_monotonic_us();
+		struct timespec patience;
+
+		if (now_us >= end_us)
+			break;
+		patience = (struct timespec){ 0, (long)(end_us - now_us) * 1000 };
 		(void)sigtimedwait(&wanted, NULL, &patience);
-		pid = waitpid(child->pid, ret_status, WNOHANG);
 	}
 
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
@@ -132,6 +137,16 @@ int quiesce_child_wait(pid_t wanted_pid, int *ret_status)
 	return r;
 }
 
+void quiesce_child_detach(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int std = STDIN_FILENO; std <= STDERR_FILENO; std++)
+		(void)(fd >= 0 ? dup2(fd, std) : close(std));
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
 /* One that is left behind must not hold a pipe whose end somebody waits for. */
 static void close_pipes(int but_fd)
 {
@@ -154,6 +169,7 @@ int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t u
 		unsigned char error;
 
 		close_pipes(child.fd);
+		quiesce_child_detach();
 		error = (unsigned char)-call(data);
 		(void)!write(child.fd, &error, 1);
 		_exit(0);

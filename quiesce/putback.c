@@ -12,6 +12,8 @@
 #include "supervise.h"
 
 #define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
+/* Resets that are stuck at most: PCIRESET_JOBS_MAX, each of a bus with some functions. */
+#define STUCK_MAX 256
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
 #define LOOK_MS 100	 /* it tells of its progress in memory only */
@@ -80,48 +82,86 @@ static int compare(const void *a, const void *b)
 					*(const struct pcireset_address *)b);
 }
 
+/* What somebody else did not wait for comes too late for their probes. */
+static void put_back(const struct pcireset_io *io, const struct quiesce_log *log,
+		     struct quiesce_shared *shared, size_t i)
+{
+	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
+	const struct pcireset_address address = entry->address;
+	char text[PCIRESET_ADDRESS_BYTES];
+	bool was_in_use = entry->in_use;
+	int r;
+
+	r = pcireset_journal_restore(io, entry);
+	if (r < 0 && r != -EBUSY)
+		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
+			    pcireset_address_format(address, text), strerror(-r));
+	if (r == 0 && was_in_use && shared->autoprobe_off && shared->next > i + 1)
+		probe(io, log, shared, address);
+}
+
 int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log *log,
 			  struct quiesce_shared *shared)
 {
 	const size_t n_entries = shared->journal->n;
-	const uint32_t turn = shared->turn;
 	_cleanup_free_ struct pcireset_address *addresses = NULL;
-	size_t n = 0;
+	bool scanned = false;
+	size_t n = 0, i;
 	int r;
 
-	while (shared->next < n_entries) {
-		(void)pcireset_journal_restore(io, &shared->journal->entries[shared->next]);
-		/* Whoever comes to life again leaves the count to its successor. */
-		if (shared->turn != turn)
+	/* Each is taken once, by whichever child is alive; one that hangs has taken one. */
+	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < n_entries + n ||
+	       !scanned) {
+		if (i < n_entries) {
+			put_back(io, log, shared, i);
+			continue;
+		}
+		/* Nothing missed its turn. */
+		if (!shared->autoprobe_off)
 			return 0;
-		shared->next++;
-	}
-
-	/* Nothing missed its turn. */
-	if (!shared->autoprobe_off)
-		return 0;
-	r = io->scan(io->data, &addresses, &n);
-	if (r < 0)
-		return r;
-
-	/* The next child has to count as this one does. */
-	qsort(addresses, n, sizeof(*addresses), compare);
-	while (shared->next - n_entries < n) {
-		probe(io, log, shared, addresses[shared->next - n_entries]);
-		if (shared->turn != turn)
-			return 0;
-		shared->next++;
+		if (!scanned) {
+			r = io->scan(io->data, &addresses, &n);
+			if (r < 0)
+				return r;
+			/* Every child counts as the others do. */
+			qsort(addresses, n, sizeof(*addresses), compare);
+			scanned = true;
+		}
+		if (i - n_entries < n)
+			probe(io, log, shared, addresses[i - n_entries]);
 	}
 	return 0;
 }
 
+/* Return: an exit code. */
 static int child_main(const struct quiesce_supervision *s, struct quiesce_shared *shared)
 {
 	struct pcireset_io *io;
+	int r;
 
-	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0)
-		return 1;
-	return quiesce_put_back_from(io, s->log, shared) < 0;
+	r = pcireset_io_open(s->root[0] ? s->root : "/", &io);
+	if (r == 0)
+		r = quiesce_put_back_from(io, s->log, shared);
+	if (r == 0)
+		return 0;
+	quiesce_log(s->log, QUIESCE_ERR, "functions without a driver are not probed: %s",
+		    strerror(-r));
+	return 1;
+}
+
+/* Return: it is the child. */
+static bool start(const struct quiesce_supervision *s, struct quiesce_child *ret_child)
+{
+	int r = quiesce_child_start(ret_child);
+
+	if (r < 0) {
+		quiesce_log(s->log, QUIESCE_ERR, "cannot put drivers back: %s", strerror(-r));
+		*ret_child = (struct quiesce_child){ .pid = -1, .fd = -1 };
+		return false;
+	}
+	if (ret_child->pid == 0)
+		quiesce_child_detach();
+	return ret_child->pid == 0;
 }
 
 /*
@@ -147,19 +187,19 @@ static int watch(const struct quiesce_child *child, const struct quiesce_shared 
 	return r == QUIESCE_TELL_DONE ? 0 : r;
 }
 
-/* Which function was probed is in the log already. */
+/* @next: number of what it did last, from 1. Which function was probed is in the log. */
 static void log_stop(const struct quiesce_log *log, const struct pcireset_journal *journal,
-		     size_t at, int error)
+		     size_t next, int error)
 {
+	const char *what = error == -ETIMEDOUT ? "does not return" : "did not survive it";
 	char address[PCIRESET_ADDRESS_BYTES];
 
-	if (at < journal->n)
-		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
-			    pcireset_address_format(journal->entries[at].address, address),
-			    strerror(-error));
+	if (next > 0 && next <= journal->n)
+		quiesce_log(log, QUIESCE_WARNING, "%s: putting it back %s",
+			    pcireset_address_format(journal->entries[next - 1].address, address),
+			    what);
 	else
-		quiesce_log(log, QUIESCE_WARNING, "a probe does not return: %s",
-			    strerror(-error));
+		quiesce_log(log, QUIESCE_WARNING, "a probe %s", what);
 }
 
 /* False: there is no way on, or no need. */
@@ -168,36 +208,39 @@ static bool put_back_on(const struct quiesce_supervision *s, struct quiesce_shar
 {
 	struct quiesce_child child;
 	int status, r;
-	size_t at;
+	size_t next;
 
-	shared->turn++;
-	r = quiesce_child_start(&child);
-	if (r < 0) {
-		quiesce_log(s->log, QUIESCE_ERR, "cannot put drivers back: %s", strerror(-r));
-		return false;
-	}
-	if (child.pid == 0) {
+	if (start(s, &child)) {
 		r = child_main(s, shared);
 		quiesce_tell(child.fd, QUIESCE_TELL_DONE);
 		_exit(r);
 	}
-
-	r = watch(&child, shared, end_us, &at);
-	/* A slow probe is not killed: it may be about to bind. */
-	if (r == -ETIMEDOUT && at >= shared->journal->n) {
-		quiesce_child_leave(&child);
-		*all_ended = false;
-	} else if (!quiesce_child_end(&child, r < 0, &status)) {
-		*all_ended = false;
-	}
-	if (r == 0)
+	if (child.pid < 0)
 		return false;
 
-	log_stop(s->log, shared->journal, at, r);
-	/* It may have got on in the meantime. */
-	if (shared->next == at)
-		shared->next = at + 1;
-	return true;
+	r = watch(&child, shared, end_us, &next);
+	/* It is never killed: it may be about to bind, or waits for a reset's lock. */
+	if (r == -ETIMEDOUT) {
+		quiesce_child_leave(&child);
+		*all_ended = false;
+	} else if (!quiesce_child_end(&child, false, &status)) {
+		*all_ended = false;
+	}
+	if (r < 0 && quiesce_monotonic_us() < end_us)
+		log_stop(s->log, shared->journal, next, r);
+	return r < 0;
+}
+
+/* The rest, by a child that nobody waits for. */
+static void put_back_later(const struct quiesce_supervision *s, struct quiesce_shared *shared)
+{
+	struct quiesce_child child;
+
+	quiesce_log(s->log, QUIESCE_ERR, "no time left: the rest is put back beside what follows");
+	if (start(s, &child))
+		_exit(child_main(s, shared));
+	if (child.pid > 0)
+		quiesce_child_leave(&child);
 }
 
 bool quiesce_put_back(const struct quiesce_supervision *s, struct quiesce_shared *shared,
@@ -211,8 +254,45 @@ bool quiesce_put_back(const struct quiesce_supervision *s, struct quiesce_shared
 	shared->next = 0;
 	while (put_back_on(s, shared, end_us, &all_ended))
 		if (quiesce_monotonic_us() >= end_us) {
-			quiesce_log(s->log, QUIESCE_ERR, "no time left to put back the rest");
+			put_back_later(s, shared);
 			break;
 		}
 	return all_ended;
+}
+
+static void free_stuck(const struct quiesce_supervision *s, struct quiesce_shared *shared,
+		       size_t i)
+{
+	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
+	struct pcireset_journal_entry free_again = *entry;
+	struct pcireset_io *io;
+
+	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0)
+		_exit(1);
+	/* Its first access waits until the kernel is done with the reset. */
+	free_again.stuck = false;
+	if (pcireset_journal_restore(io, &free_again) < 0)
+		_exit(1);
+	*entry = free_again;
+	quiesce_log(s->log, QUIESCE_NOTICE, "%s: its reset has returned after all",
+		    pcireset_address_format(entry->address, (char[PCIRESET_ADDRESS_BYTES]){ 0 }));
+	probe(io, s->log, shared, entry->address);
+	_exit(0);
+}
+
+void quiesce_free_stuck(const struct quiesce_supervision *s, struct quiesce_shared *shared)
+{
+	size_t n_left = STUCK_MAX;
+
+	for (size_t i = 0; i < shared->journal->n && i < shared->journal->capacity; i++) {
+		struct quiesce_child child;
+
+		if (!shared->journal->entries[i].in_use || !shared->journal->entries[i].stuck ||
+		    n_left-- == 0)
+			continue;
+		if (start(s, &child))
+			free_stuck(s, shared, i);
+		if (child.pid > 0)
+			quiesce_child_leave(&child);
+	}
 }

@@ -165,16 +165,20 @@ static bool any_stuck(const struct pcireset_journal *journal)
 static bool work_and_put_back(const struct quiesce_supervision *s,
 			      struct quiesce_shared *shared)
 {
+	bool ended, stuck, all_ended;
 	uint64_t end_us;
-	bool ended;
 	int r;
 
 	ended = watch(s, shared, &end_us);
 	r = quiesce_autoprobe_on(shared);
 	if (r < 0)
 		quiesce_log(s->log, QUIESCE_ERR, "drivers_autoprobe stays off: %s", strerror(-r));
-	return quiesce_put_back(s, shared, end_us) && ended && !shared->left_behind &&
-	       !any_stuck(shared->journal);
+
+	stuck = any_stuck(shared->journal);
+	all_ended = quiesce_put_back(s, shared, end_us);
+	if (stuck)
+		quiesce_free_stuck(s, shared);
+	return all_ended && ended && !stuck && !shared->left_behind;
 }
 
 int quiesce_supervise(const struct quiesce_supervision *s)

@@ -20,8 +20,7 @@
  * @autoprobe_off: it was turned off; set before it is
  * @exit_code: of the worker, before it tells that it is done
  * @left_behind: a child of the worker's may wait in the kernel for ever
- * @next: what the child that puts things back is about to do
- * @turn: number of that child; an earlier one that comes to life again stops
+ * @next: what is to be put back next; each child takes one after the other
  * @journal: what the worker changed; QUIESCE_JOURNAL_CAPACITY entries
  */
 struct quiesce_shared {
@@ -33,7 +32,6 @@ struct quiesce_shared {
 	int exit_code;
 	bool left_behind;
 	size_t next;
-	uint32_t turn;
 	struct pcireset_journal *journal;
 };
 
@@ -113,7 +111,7 @@ int quiesce_autoprobe_open(const char *root);
 int quiesce_autoprobe_off(struct quiesce_shared *shared);
 /** quiesce_autoprobe_on() - where it was turned off; needs no memory and takes no lock */
 int quiesce_autoprobe_on(struct quiesce_shared *shared);
-/** quiesce_put_back_from() - from shared->next on: the journal, then drivers_probe */
+/** quiesce_put_back_from() - what is left from shared->next on: the journal, then drivers_probe */
 int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log *log,
 			  struct quiesce_shared *shared);
 /**
@@ -123,6 +121,14 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
  */
 bool quiesce_put_back(const struct quiesce_supervision *supervision,
 		      struct quiesce_shared *shared, uint64_t end_us);
+/**
+ * quiesce_free_stuck() - have each function put back once its reset returns
+ *
+ * By children that nobody waits for: a function that is only slow gets its driver
+ * after all.
+ */
+void quiesce_free_stuck(const struct quiesce_supervision *supervision,
+			struct quiesce_shared *shared);
 
 /* child.c: children, watched with deadlines */
 
@@ -177,6 +183,8 @@ int quiesce_child_wait(pid_t pid, int *ret_status);
  * where it died, or -errno of the fork.
  */
 int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t until_us);
+/** quiesce_child_detach() - in the child: hold nothing that others wait for the end of */
+void quiesce_child_detach(void);
 /** quiesce_child_leave() - let it go on, and listen to it no longer */
 void quiesce_child_leave(struct quiesce_child *child);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A watchdog that the crashed kernel started goes on ticking. Where this kernel
- * has its driver, sysfs tells how much time is left.
+ * A watchdog that somebody in this kernel has opened fires unless it is fed, and
+ * sysfs tells when. One that the crashed kernel left running is fed by its driver
+ * until then; without its driver nobody knows of it: deadline_ms and drivers_ms
+ * have to be set for such a machine.
  * Source: Documentation/ABI/testing/sysfs-class-watchdog.
  */
 #include <dirent.h>
@@ -40,7 +42,7 @@ static uint32_t left_ms(const char *root, const char *name)
 	if (!read_attr(root, name, "state", &state) || strncmp(state, "active", 6) != 0)
 		return UINT32_MAX;
 	seconds = read_seconds(root, name, "timeleft");
-	if (seconds < 0)
+	if (seconds <= 0)
 		seconds = read_seconds(root, name, "timeout");
 	return seconds < 0 ? UINT32_MAX : (uint32_t)seconds * 1000;
 }

@@ -5,6 +5,8 @@
 
 #include "supervise.h"
 
+#define VERIFY_MS 1300
+
 /* Serial consoles are slow. */
 #define COMPLAINTS_LOGGED_MAX 20
 
@@ -98,6 +100,14 @@ static void on_stage(void *data, enum quiesce_stage stage)
 		work->on_stage(work->on_stage_data, stage);
 }
 
+/* Left for reading back: a function may need a second more to answer. */
+static uint32_t verify_ms(uint32_t deadline_ms)
+{
+	if (deadline_ms / 10 > VERIFY_MS)
+		return deadline_ms / 10;
+	return deadline_ms / 2 < VERIFY_MS ? deadline_ms / 2 : VERIFY_MS;
+}
+
 /* The watchdog is stronger than what is configured. */
 static void take_deadlines(struct quiesce_run *run, struct quiesce_shared *shared)
 {
@@ -109,8 +119,8 @@ static void take_deadlines(struct quiesce_run *run, struct quiesce_shared *share
 		quiesce_log(run->log, QUIESCE_NOTICE,
 			    "because of a watchdog: %u ms for fence and resets, %u ms for drivers",
 			    config->deadline_ms, config->drivers_ms);
-	/* A tenth is left for reading back and for the report. */
-	run->deadline_us = run->started_us + config->deadline_ms * 900ull;
+	run->deadline_us = run->started_us +
+			   (config->deadline_ms - verify_ms(config->deadline_ms)) * 1000ull;
 	shared->deadline_ms = config->deadline_ms;
 	shared->drivers_ms = config->drivers_ms;
 }

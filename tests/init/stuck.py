@@ -34,13 +34,14 @@ def test_a_reset_that_does_not_return_is_abandoned_in_time():
     machine = Machine()
     machine.write("etc/pci-quiesce.conf", "[quiesce]\nreset_ms = 400\n")
     machine.fifo(f"{DEVICES}/{NVME}/reset")
+    # As the lock that the reset holds: whoever frees the function later waits.
+    held = machine.full_fifo(f"{DEVICES}/{NVME}/driver_override", len("pci-quiesce"))
     run = machine.run()
     handed_over(run, 2)
     assert run.taken_s > 0.4
     said(run, f"{NVME}: lost, flr: Operation timed out", level=4)
     said(run, "7 completed, 2 fenced, 11 kept, 0 idle, 1 lost, 0 failed", level=4)
     # No driver may touch it, no other function suffers.
-    assert machine.override(NVME) == "pci-quiesce"
     said(run, f"{NVME}: probing", times=0)
     said(run, f"{NET}: probing", times=1)
     assert machine.override(NET) == ""
@@ -48,6 +49,7 @@ def test_a_reset_that_does_not_return_is_abandoned_in_time():
     assert setting(machine, "hung_task_panic") == "0"
     assert setting(machine, "printk_devkmsg") == "ratelimit"
     said(run, BLOCKED, level=4)
+    os.close(held)
 
 
 def test_resets_that_do_not_return_cost_one_deadline_together():
@@ -86,12 +88,12 @@ def test_an_override_that_cannot_be_put_back_costs_that_function_alone():
     run.wait()
     handed_over(run, 4)
     said(run, "the worker died of signal 9", level=3)
-    said(run, f"{NVME}: cannot be put back: Operation timed out", level=4)
+    said(run, f"{NVME}: putting it back does not return", level=4)
     assert machine.override(NET) == ""
     assert machine.function(NET, "reset_method").read_text() == "flr bus"
     said(run, f"{NVME}: probing", times=0)
     said(run, f"{NET}: probing", times=1)
-    assert setting(machine, "hung_task_panic") == "1"
+    assert setting(machine, "hung_task_panic") == "0"
     os.close(held)
 
 
@@ -100,7 +102,7 @@ def test_a_probe_that_does_not_return_costs_that_function_alone():
     # Room for three of them.
     held = machine.full_fifo(PROBE, 3 * len(NVME))
     run = machine.start()
-    machine.wait_for("a probe does not return: Operation timed out")
+    machine.wait_for("a probe does not return")
     # The one that was given up comes back while its successor is at work.
     machine.wait_until(lambda: drain(held) or run.process.poll() is not None)
     run.wait()
@@ -116,7 +118,7 @@ def test_probes_that_never_return_end_at_the_deadline():
     machine.fifo(PROBE)
     run = machine.run()
     handed_over(run, 5)
-    said(run, "no time left to put back the rest", level=3)
+    said(run, "no time left: the rest is put back beside what follows", level=3)
     said(run, BLOCKED, level=4)
     assert machine.report()["complete"]
     assert machine.path(AUTOPROBE).read_text() == "1\n"

@@ -129,25 +129,47 @@ static void a_second_child_starts_behind_where_the_first_hung(void **state)
 
 	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n");
-	assert_int_equal(shared.next, 4 + 2);
 }
 
-static void given_up(bool made)
+/* While one child waits in the kernel, its successor does all that is left. */
+static void let_the_successor_work(bool made)
 {
-	shared.turn += made;
+	fake.on_write = NULL;
+	assert_false(made);
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 }
 
-static void a_child_that_was_given_up_leaves_the_count_to_its_successor(void **state)
+static void a_child_that_comes_back_does_nothing_twice_and_misses_nothing(void **state)
 {
 	(void)state;
 	(void)function("0000:00:01.0", "0x020000");
 	(void)function("0000:00:02.0", "0x020000");
-	shared.next = 4;
-	fake.on_write = given_up;
+	(void)function("0000:00:03.0", "0x020000");
+	fake.on_write = let_the_successor_work;
 
 	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
-	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
-	assert_int_equal(shared.next, 4);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n"
+				      "a sys/bus/pci/drivers_probe 0000:00:03.0\n"
+				      "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
+}
+
+static void what_is_put_back_late_is_probed_late(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = function("0000:00:01.0", "0x020000");
+	(void)function("0000:00:02.0", "0x020000");
+	(void)fake_attr(&fake, f, "driver_override", "pci-quiesce");
+	shared.journal->entries[0] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .overridden = true
+	};
+	fake.on_write = let_the_successor_work;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n"
+				      "a 00:01.0/driver_override \n"
+				      "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -162,7 +184,8 @@ int main(void)
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
 		TEST(a_function_whose_reset_is_stuck_is_not_probed),
 		TEST(a_second_child_starts_behind_where_the_first_hung),
-		TEST(a_child_that_was_given_up_leaves_the_count_to_its_successor),
+		TEST(a_child_that_comes_back_does_nothing_twice_and_misses_nothing),
+		TEST(what_is_put_back_late_is_probed_late),
 	};
 
 	return cmocka_run_group_tests_name("putback", tests, NULL, NULL);

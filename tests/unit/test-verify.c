@@ -322,6 +322,34 @@ static void a_bridge_gets_its_numbers_back_before_what_is_behind_it(void **state
 	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
 }
 
+static void no_register_below_a_stuck_bus_reset_is_read(void **state)
+{
+	struct pcireset_task task = { .io = &fake.io, .machine = &machine, .steps = steps,
+				      .limits = { .function_ms = 2000, .deadline_us = UINT64_MAX },
+				      .outcomes = outcomes };
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:02.0", 1, 2);
+	fake_attr(&fake, port, "reset_subordinate", "")->blocks_us = UINT64_MAX;
+	(void)fake_port(&fake, "0000:01:00.0", 2, 2);
+	(void)fenced("0000:02:00.0");
+	read_machine(PCIRESET_KEEP);
+	steps[2] = (struct pcireset_step){ .action = PCIRESET_RESET, .whole_bus = true,
+					   .method = PCIRESET_METHOD_SBR,
+					   .engine = PCIRESET_ENGINE_KERNEL };
+	save_all();
+	memset(journal->entries, 0, machine.n * sizeof(journal->entries[0]));
+	task.journal = journal;
+	assert_int_equal(pcireset_reset(&task), 0);
+	fake_forget_log(&fake);
+
+	assert_int_equal(pcireset_verify(&fake.io, &machine, steps, journal, outcomes), 1);
+	assert_string_equal(fake.log, "");
+	assert_int_equal(outcomes[1].verdict, PCIRESET_KEPT);
+	pcireset_job_free(fake.jobs[0].job);
+}
+
 static void a_stuck_function_is_not_restored(void **state)
 {
 	(void)state;
@@ -357,6 +385,7 @@ int main(void)
 		TEST(kept_and_idle_functions_are_not_read_either),
 		TEST(registers_that_a_reset_erased_are_written_back),
 		TEST(a_bridge_gets_its_numbers_back_before_what_is_behind_it),
+		TEST(no_register_below_a_stuck_bus_reset_is_read),
 		TEST(a_stuck_function_is_not_restored),
 	};
 
