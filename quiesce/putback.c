@@ -82,6 +82,24 @@ static int compare(const void *a, const void *b)
 					*(const struct pcireset_address *)b);
 }
 
+/*
+ * A reset that is under way holds the lock of its function. Its driver_override
+ * must stay until then: a driver that is loaded would wait for that lock, and
+ * whoever loads it, too. A probe that can match nothing takes the lock and does
+ * no more; the write to driver_override does not on every kernel.
+ * Source: drivers/base/bus.c, drivers_probe_store(); drivers/base/dd.c,
+ * __device_attach().
+ */
+static void wait_for_lock(const struct pcireset_io *io,
+			  const struct pcireset_journal_entry *entry)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	if (entry->in_use && entry->overridden)
+		(void)io->attr_write(io->data, PROBE,
+				     pcireset_address_format(entry->address, address));
+}
+
 /* What somebody else did not wait for comes too late for their probes. */
 static void put_back(const struct pcireset_io *io, const struct quiesce_log *log,
 		     struct quiesce_shared *shared, size_t i)
@@ -92,6 +110,8 @@ static void put_back(const struct pcireset_io *io, const struct quiesce_log *log
 	bool was_in_use = entry->in_use;
 	int r;
 
+	if (!entry->stuck)
+		wait_for_lock(io, entry);
 	r = pcireset_journal_restore(io, entry);
 	if (r < 0 && r != -EBUSY)
 		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
@@ -269,7 +289,7 @@ static void free_stuck(const struct quiesce_supervision *s, struct quiesce_share
 
 	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0)
 		_exit(1);
-	/* Its first access waits until the kernel is done with the reset. */
+	wait_for_lock(io, entry);
 	free_again.stuck = false;
 	if (pcireset_journal_restore(io, &free_again) < 0)
 		_exit(1);

@@ -281,6 +281,9 @@ static void what_is_stuck_is_freed_when_its_reset_returns_and_nobody_waits(void 
 	/* While it waits a hung task must be no panic. */
 	expect("proc/sys/kernel/hung_task_panic", "0\n");
 
+	/* A probe that matches nothing waits for the lock. */
+	read_fifo("sys/bus/pci/drivers_probe", text, sizeof(text));
+	assert_string_equal(text, "0000:00:01.0");
 	read_fifo(NIC "driver_override", text, sizeof(text));
 	assert_string_equal(text, "\n");
 	read_fifo("sys/bus/pci/drivers_probe", text, sizeof(text));
