@@ -78,6 +78,20 @@ void pcireset_capabilities_read(const struct pcireset_io *io, struct pcireset_fu
 	}
 }
 
+bool pcireset_is_port(const struct pcireset_io *io, struct pcireset_address address)
+{
+	struct pcireset_function function = { .address = address };
+
+	if (io->config_read(io->data, address, 0, function.header, PCIRESET_HEADER_BYTES) < 0)
+		return false;
+
+	function.header_type = function.header[PCI_HEADER_TYPE] & 0x7f;
+	pcireset_capabilities_read(io, &function);
+	return function.express && (function.port_type == PCI_EXP_TYPE_ROOT_PORT ||
+				    function.port_type == PCI_EXP_TYPE_UPSTREAM ||
+				    function.port_type == PCI_EXP_TYPE_DOWNSTREAM);
+}
+
 /* -ENODATA: it has no register that would tell; -ENODEV: it reads as ones. */
 int pcireset_pending(const struct pcireset_io *io, const struct pcireset_function *function,
 		     bool *ret_pending)

@@ -329,6 +329,16 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 void pcireset_topology_read(const struct pcireset_io *io, struct pcireset_machine *machine);
 
 /**
+ * pcireset_is_port() - is it a root, upstream or downstream port
+ * @io: the machine
+ * @address: any function; its registers are read
+ *
+ * Return: false also where they cannot be read.
+ * Source: PCI Express Base Specification 6.0, 7.5.3.2, Device/Port Type.
+ */
+bool pcireset_is_port(const struct pcireset_io *io, struct pcireset_address address);
+
+/**
  * pcireset_machine_free() - free what a scan returned
  * @machine: may be empty; is emptied
  */

@@ -51,14 +51,22 @@ int quiesce_autoprobe_on(struct quiesce_shared *shared)
 	return pwrite(shared->autoprobe_fd, "1", 1, 0) == 1 ? 0 : -errno;
 }
 
-/* Its driver is built in and had its turn; a probe may write its registers. */
-static bool is_bridge(const struct pcireset_io *io, struct pcireset_address address)
+/*
+ * A bridge's driver is built in, and a second probe may write registers: no bridge
+ * is probed again. A port that was told to wait, for the driver of an IOMMU, has not
+ * been probed: the kernel forgets that where its time comes while probing is off.
+ * Source: drivers/base/dd.c, deferred_probe_work_func(); drivers/base/bus.c,
+ * bus_probe_device().
+ */
+static bool had_its_turn(const struct pcireset_io *io, struct pcireset_address address)
 {
 	char path[PCIRESET_PATH_BYTES], class_code[16];
 
-	return io->attr_read(io->data, pcireset_attr_path(address, "class", path), class_code,
-			     sizeof(class_code)) == 0 &&
-	       (strncmp(class_code, "0x0604", 6) == 0 || strncmp(class_code, "0x0607", 6) == 0);
+	if (io->attr_read(io->data, pcireset_attr_path(address, "class", path), class_code,
+			  sizeof(class_code)) < 0 ||
+	    (strncmp(class_code, "0x0604", 6) != 0 && strncmp(class_code, "0x0607", 6) != 0))
+		return false;
+	return !pcireset_is_port(io, address);
 }
 
 static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
@@ -68,7 +76,7 @@ static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
 
 	if (io->link_read(io->data, pcireset_attr_path(address, "driver", path), driver,
 			  sizeof(driver)) != -ENOENT ||
-	    pcireset_journal_bars(shared->journal, address) || is_bridge(io, address))
+	    pcireset_journal_bars(shared->journal, address) || had_its_turn(io, address))
 		return;
 	(void)pcireset_address_format(address, path);
 	/* On the record before it can hang. */

@@ -54,6 +54,14 @@ static void what_has_no_driver_is_probed(void **state)
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
 }
 
+static bool is_probed(const char *address)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "a sys/bus/pci/drivers_probe %s\n", address);
+	return strstr(fake.log, line);
+}
+
 static void a_bridge_is_not_probed_again(void **state)
 {
 	(void)state;
@@ -62,7 +70,36 @@ static void a_bridge_is_not_probed_again(void **state)
 	(void)function("0000:00:03.0", "0x068000"); /* NTBs call themselves so */
 
 	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
-	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:03.0\n");
+	assert_false(is_probed("0000:00:01.0"));
+	assert_false(is_probed("0000:00:02.0"));
+	assert_true(is_probed("0000:00:03.0"));
+}
+
+static struct fake_function *bridge(const char *address, uint16_t express_flags)
+{
+	struct fake_function *f = fake_port(&fake, address, 0x10, 0x1f);
+
+	fake_put(f->config, 0x42, express_flags, 2);
+	(void)fake_attr(&fake, f, "class", "0x060400");
+	return f;
+}
+
+/* Told to wait for the driver of an IOMMU, and forgotten while probing was off. */
+static void a_port_without_a_driver_is_probed(void **state)
+{
+	(void)state;
+	(void)bridge("0000:00:01.0", 0x0042); /* root port */
+	(void)bridge("0000:00:02.0", 0x0052); /* upstream */
+	(void)bridge("0000:00:03.0", 0x0062); /* downstream */
+	(void)bridge("0000:00:04.0", 0x0072); /* PCI Express to PCI */
+	fake_attr(&fake, bridge("0000:00:05.0", 0x0042), "driver", "pcieport")->link = true;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_true(is_probed("0000:00:01.0"));
+	assert_true(is_probed("0000:00:02.0"));
+	assert_true(is_probed("0000:00:03.0"));
+	assert_false(is_probed("0000:00:04.0"));
+	assert_false(is_probed("0000:00:05.0"));
 }
 
 static void where_drivers_were_probed_all_the_time_nothing_is(void **state)
@@ -183,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_has_no_driver_is_probed),
 		TEST(a_bridge_is_not_probed_again),
+		TEST(a_port_without_a_driver_is_probed),
 		TEST(where_drivers_were_probed_all_the_time_nothing_is),
 		TEST(the_journal_comes_first),
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
