@@ -155,11 +155,13 @@ EXPECTED=(
 	--expect 0000:09:02.0=reset,sbr
 )
 
-# A driver that is built in has its functions before we run: they are left to it.
+# A driver that is built in has its functions before we run: they are left to it,
+# unless they wait for the IOMMU's driver.
 expect_bound() {
 	local function
 
 	built_in virtio_pci || return 0
+	[[ $IOMMU != virtio-iommu-* ]] || built_in virtio-iommu || return 0
 	for function in 0000:03:00.1 0000:07:00.0; do
 		ALLOWED+=("$function")
 		EXPECTED=("${EXPECTED[@]/#$function=reset,flr/$function=keep,none}")

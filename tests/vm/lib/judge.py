@@ -4,6 +4,7 @@
 
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
              [--unbound ADDRESS]... [--stuck ADDRESS]... [--start MARK] [--no-report]
+             [--iommu MODULE]
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
@@ -11,7 +12,7 @@ An --unbound function must have no driver in the kdump kernel, any other the one
 that it had. Nor must a --stuck one, which a reset still holds: nothing is known
 of it but that, nor of a bridge that it holds. --start: the mark after which
 pci-quiesce was started, where another program came first. --no-report: there
-must be none.
+must be none. --iommu: the IOMMU's driver, which pci-quiesce loads.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
@@ -112,6 +113,21 @@ def check_kept(trace, console, kept, end):
     return problems
 
 
+def check_iommu(trace, console, module, last, driver):
+    """The IOMMU's driver comes behind the last fence, and before any other driver."""
+    inserted = next((t for t, text in console.quiesce
+                     if text == f"pci-quiesce: inserting {module}"), None)
+    attached = min((a.time for a in trace.attached if a.time >= console.kernel), default=None)
+    if inserted is None or attached is None:
+        return [f"{module} was not inserted, or attached nothing"]
+    problems = []
+    if min(inserted, attached) <= last:
+        problems.append(f"{module} was loaded before the last fence")
+    if max(inserted, attached) >= driver:
+        problems.append(f"a driver was at work before {module}")
+    return problems
+
+
 def check_report(report, functions, fenced, expected):
     problems = []
     if report is None:
@@ -177,7 +193,7 @@ def check_next_init(console, deadline):
 
 
 def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
-          stuck=(), reports=True):
+          stuck=(), reports=True, iommu=None):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -217,6 +233,8 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
                   default=float("inf"))
     end = min(driver, loading, console.next_init or float("inf"))
     problems += check_kept(trace, console, kept, end)
+    if iommu:
+        problems += check_iommu(trace, console, iommu, last, driver)
     late = stray(trace.dma, functions, kept, last, driver)
     if late:
         names = Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
@@ -257,6 +275,7 @@ def main():
     parser.add_argument("--stuck", action="append", default=[])
     parser.add_argument("--start")
     parser.add_argument("--no-report", action="store_true")
+    parser.add_argument("--iommu")
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -272,7 +291,7 @@ def main():
     problems, numbers = judge(
         options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))), console,
         report, options.allow, options.deadline, expected, options.unbound, options.stuck,
-        not options.no_report)
+        not options.no_report, options.iommu)
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():

@@ -219,6 +219,8 @@ class Bad(unittest.TestCase):
                 f"7@114.900000:vtd_dmar_translate dev {requester} iova 0xf -> gpa 0x2 mask 0xfff",)))
         self.convicted("DMA after the fence", trace=trace(add=(
             "7@114.900000:vtd_iotlb_page_hit IOTLB page hit sid 0x100 iova 0xf slpte 0x3 domain 0xb",)))
+        self.convicted("DMA after the fence", trace=trace(add=(
+            "7@114.900000:virtio_iommu_translate mr=x-1-0 rid=256 addr=0xfee00000 flag=2",)))
 
     def test_fault(self):
         self.convicted("IOMMU faults", trace=trace(add=(
@@ -376,6 +378,17 @@ class Bad(unittest.TestCase):
         self.convicted("no kdump kernel", mode="next-init", console=parse_console(
             CONSOLE.split("114.0")[0].format(first=listing("first", 109.0),
                                              configs=configs("first")).splitlines()))
+
+    def test_iommu(self):
+        for inserted, attached, wrong in (
+                (114.6, 114.7, []), (114.6, 111.9, ["v was not inserted, or attached nothing"]),
+                (114.15, 114.7, ["v was loaded before the last fence"]),
+                (114.6, 115.8, ["a driver was at work before v"])):
+            problems, _ = judge(
+                "with", trace(add=(f"7@{attached}:virtio_iommu_attach domain=0 endpoint=24",)),
+                console(replace=[("115.5 ", f"{inserted} pci-quiesce: inserting v\n115.5 ")]),
+                report(), ALLOWED, iommu="v")
+            self.assertEqual(problems, wrong)
 
     def test_no_stale_dma(self):
         self.convicted("no stale DMA", mode="without", trace=parse_trace([]))

@@ -7,6 +7,13 @@
 GUEST_MIB=1024
 CRASH_MIB=320
 EXTRA_DEVICES=()
+IOMMU=intel-iommu,intremap=on
+# Conventional devices: one requester ID, one reset for both.
+# shellcheck disable=SC2054 # commas are part of the words
+CONVENTIONAL=(
+	-device rtl8139,bus=bridge,addr=01.0,netdev=net1
+	-device ES1370,bus=bridge,addr=02.0,audiodev=silence
+)
 SEED=0x5eed
 SEED_MIB=64
 TIMEOUT=${PQ_VM_TIMEOUT:-300}
@@ -22,7 +29,7 @@ machine_devices() {
 		-machine q35,kernel-irqchip=split -accel tcg,thread=multi -cpu max -smp 2
 		-m "$GUEST_MIB" -nodefaults -no-user-config -display none -no-reboot
 		-serial stdio
-		-device intel-iommu,intremap=on
+		-device "$IOMMU"
 		-object rng-random,id=random,filename=/dev/urandom
 		-audiodev none,id=silence
 
@@ -53,13 +60,10 @@ machine_devices() {
 		-device qemu-xhci,bus=down1
 		-device "virtio-net-pci,bus=down2,netdev=net2,$virtio"
 
-		# Conventional devices: one requester ID, one reset for both.
 		-device pcie-root-port,id=rp5,chassis=7,addr=07.0
 		-device pcie-pci-bridge,id=bridge,bus=rp5
-		-device rtl8139,bus=bridge,addr=01.0,netdev=net1
-		-device ES1370,bus=bridge,addr=02.0,audiodev=silence
 	)
-	MACHINE+=("${EXTRA_DEVICES[@]}")
+	MACHINE+=("${CONVENTIONAL[@]}" "${EXTRA_DEVICES[@]}")
 	FRAMES=(net0=10 net1=3 net2=3)
 	local net
 	for net in "${FRAMES[@]%=*}"; do
@@ -129,6 +133,8 @@ crash_cycle() {
 		qemu-system-x86_64 "${MACHINE[@]}" \
 		-msg timestamp=on -D trace.log \
 		-trace vtd_dmar_translate -trace vtd_iotlb_page_hit -trace vtd_dmar_fault \
+		-trace virtio_iommu_translate -trace virtio_iommu_report_fault \
+		-trace virtio_iommu_attach \
 		-trace pci_cfg_write \
 		-kernel "$KERNEL_ROOT/vmlinuz" -initrd first.img \
 		-append "${common/nr_cpus=1 reset_devices/}" || QEMU_STATUS=$?

@@ -19,6 +19,8 @@ EXPRESS = 0x10
 _TRACE = re.compile(r"\d+@(\d+\.\d+):(\w+) (.*)")
 _DEV = re.compile(r"dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) ")
 _SID = re.compile(r"sid 0x([0-9a-f]+)")
+_RID = re.compile(r"rid=(\d+)")
+_ENDPOINT = re.compile(r"(?:ep_id|endpoint)=(\d+)")
 _WRITE = re.compile(r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) <- 0x([0-9a-f]+)")
 _CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
 _FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
@@ -30,7 +32,7 @@ _NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
 
 @dataclass
 class Access:
-    """One DMA translation, IOMMU fault or config write."""
+    """One DMA translation, IOMMU fault, attachment to a domain or config write."""
     time: float
     requester: int
     offset: int = 0
@@ -41,6 +43,7 @@ class Access:
 class Trace:
     dma: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    attached: list = field(default_factory=list)
     writes: list = field(default_factory=list)
 
 
@@ -125,8 +128,14 @@ def parse_trace(lines):
             trace.dma.append(Access(time, bus << 8 | device << 3 | function))
         elif event == "vtd_iotlb_page_hit":
             trace.dma.append(Access(time, int(_SID.search(rest)[1], 16)))
+        elif event == "virtio_iommu_translate":
+            trace.dma.append(Access(time, int(_RID.search(rest)[1])))
         elif event == "vtd_dmar_fault":
             trace.faults.append(Access(time, int(_SID.search(rest)[1], 16)))
+        elif event == "virtio_iommu_report_fault":
+            trace.faults.append(Access(time, int(_ENDPOINT.search(rest)[1])))
+        elif event == "virtio_iommu_attach":
+            trace.attached.append(Access(time, int(_ENDPOINT.search(rest)[1])))
         elif event == "pci_cfg_write":
             bus, device, function, offset, value = (
                 int(part, 16) for part in _WRITE.match(rest).groups())
