@@ -248,18 +248,47 @@ static bool answers(const struct pcireset_io *io, const struct pcireset_function
 	       (id[0] & id[1] & id[2] & id[3]) != 0xff;
 }
 
+/* Since 6.11, a reset locks the port above, too: drivers/pci/pci.c, pci_reset_function(). */
+static void mark_held(const struct reading *reading)
+{
+	for (size_t i = 0; reading->outcomes && i < reading->machine->n; i++) {
+		const size_t port = reading->machine->functions[i].parent;
+
+		if (!reading->outcomes[i].stuck)
+			continue;
+		reading->iommu->members[i].held = true;
+		if (port != PCIRESET_NONE)
+			reading->iommu->members[port].held = true;
+	}
+}
+
 static bool may_touch(const struct reading *reading, size_t i)
 {
 	const struct pcireset_outcome *o = reading->outcomes;
 
-	return reading->machine->functions[i].answers &&
-	       !(o && (o[i].stuck || o[i].verdict == PCIRESET_LOST));
+	return reading->machine->functions[i].answers && !reading->iommu->members[i].held &&
+	       !(o && o[i].verdict == PCIRESET_LOST);
+}
+
+/* The function is asked first, and its ports only where it does not answer. */
+static void read_link(const struct reading *reading, size_t i)
+{
+	const struct pcireset_machine *machine = reading->machine;
+	const struct pcireset_function *f = &machine->functions[i];
+	struct quiesce_member *m = &reading->iommu->members[i];
+
+	if (!f->is_virtual && answers(reading->io, f))
+		return;
+	for (size_t up = f->parent; up != PCIRESET_NONE; up = machine->functions[up].parent) {
+		m->link_unknown |= reading->iommu->members[up].held;
+		m->link_down |= may_touch(reading, up) &&
+				is_link_down(reading->io, &machine->functions[up]);
+	}
 }
 
 static void read_member(const struct reading *reading, size_t i)
 {
-	const struct pcireset_machine *machine = reading->machine;
-	const struct pcireset_function *f = &machine->functions[i];
+	const struct pcireset_function *f = &reading->machine->functions[i];
 	struct quiesce_member *m = &reading->iommu->members[i];
 	const struct quiesce_group *group = &reading->iommu->groups[m->group];
 
@@ -269,10 +298,7 @@ static void read_member(const struct reading *reading, size_t i)
 
 	m->gets_driver = gets_driver(reading, f);
 	m->asleep = is_asleep(reading->io, f);
-	for (size_t up = f->parent; up != PCIRESET_NONE; up = machine->functions[up].parent)
-		m->link_down |= may_touch(reading, up) &&
-				is_link_down(reading->io, &machine->functions[up]);
-	m->link_down = m->link_down && (f->is_virtual || !answers(reading->io, f));
+	read_link(reading, i);
 }
 
 static void judge_inheritance(const struct reading *reading, struct quiesce_group *group)
@@ -321,6 +347,7 @@ int quiesce_iommu_read(const char *root, const struct pcireset_io *io,
 	r = iommu.members ? read_numbers(&reading) : -ENOMEM;
 	if (r == 0) {
 		link_members(&reading);
+		mark_held(&reading);
 		if (iommu.n_groups)
 			quiesce_inheritance_read(root, &reading.inheritance);
 	}

@@ -129,6 +129,9 @@ struct quiesce_group {
  * @gets_driver: one is bound, or a module of the image takes it
  * @asleep: in D3hot
  * @link_down: a port above it says that its link is down, and it does not answer
+ * @link_unknown: it is not known to answer, and a port above it is held
+ * @held: a reset that is stuck, its own or one directly below it, holds its
+ *	lock: a read of its config space may never return
  */
 struct quiesce_member {
 	size_t group;
@@ -137,6 +140,8 @@ struct quiesce_member {
 	bool gets_driver;
 	bool asleep;
 	bool link_down;
+	bool link_unknown;
+	bool held;
 };
 
 /**

@@ -86,6 +86,8 @@ static const char *obstacle(const struct question *q, size_t i)
 		return "is in D3hot";
 	if (m->link_down)
 		return "has no link";
+	if (m->link_unknown)
+		return "may have no link: a reset that is stuck holds its port";
 	return NULL;
 }
 

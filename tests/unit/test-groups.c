@@ -284,6 +284,48 @@ static void what_is_lost_or_stuck_is_not_touched(void **state)
 	assert_string_equal(fake.log, "");
 }
 
+/* A port with two functions; the reset of what @stuck says does not return. */
+static void read_beside(size_t stuck, bool gone)
+{
+	struct pcireset_outcome outcomes[3] = { 0 };
+
+	outcomes[stuck].stuck = true;
+	(void)port(PCI_EXP_LNKCAP_DLLLARC, 0);
+	(void)nic("0000:01:00.0", "1");
+	(void)nic("0000:01:00.1", "2");
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	pcireset_topology_read(&fake.io, &machine);
+	fake.functions[2].gone = gone;
+	fake_forget_log(&fake);
+	assert_int_equal(
+		quiesce_iommu_read(root, &fake.io, &machine, outcomes, NULL, &iommu), 0);
+	assert_null(strstr(fake.log, "r 00:02.0"));
+}
+
+static void a_port_above_a_stuck_reset_is_not_asked(void **state)
+{
+	(void)state;
+	read_beside(1, true);
+	assert_true(iommu.members[2].link_unknown);
+	assert_false(iommu.members[2].link_down);
+}
+
+static void a_port_that_is_stuck_itself_is_not_asked(void **state)
+{
+	(void)state;
+	read_beside(0, true);
+	assert_true(iommu.members[2].link_unknown);
+}
+
+static void what_answers_has_a_link_whatever_holds_its_port(void **state)
+{
+	(void)state;
+	read_beside(1, false);
+	assert_non_null(strstr(fake.log, "r 01:00.1"));
+	assert_false(iommu.members[2].link_unknown);
+	assert_false(iommu.members[2].link_down);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -298,6 +340,9 @@ int main(void)
 		TEST(a_function_in_D3hot_is_asleep),
 		TEST(a_port_that_reports_its_link_is_believed_where_nothing_answers),
 		TEST(what_is_lost_or_stuck_is_not_touched),
+		TEST(a_port_above_a_stuck_reset_is_not_asked),
+		TEST(a_port_that_is_stuck_itself_is_not_asked),
+		TEST(what_answers_has_a_link_whatever_holds_its_port),
 	};
 
 	return cmocka_run_group_tests_name("groups", tests, NULL, NULL);

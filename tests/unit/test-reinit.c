@@ -14,6 +14,7 @@ struct given {
 	bool gets_driver;
 	bool asleep;
 	bool link_down;
+	bool link_unknown;
 };
 
 struct example {
@@ -108,6 +109,9 @@ static const struct example examples[] = {
 	{ "a_member_behind_a_dead_link_stops_it",
 	  { { PCIRESET_COMPLETED, .link_down = true } }, 1, YES, REFUSED,
 	  "0000:01:00.0 has no link" },
+	{ "a_member_that_is_silent_below_a_stuck_reset_stops_it",
+	  { { PCIRESET_COMPLETED, .link_unknown = true } }, 1, YES, REFUSED,
+	  "0000:01:00.0 may have no link: a reset that is stuck holds its port" },
 	{ "a_member_that_is_no_PCI_function_stops_it",
 	  { { PCIRESET_COMPLETED } }, 1, PCIRESET_YES, "DMA-FQ", MSI, true, REFUSED,
 	  "INTC1057:00 is no PCI function" },
@@ -169,6 +173,7 @@ static void check(void **state)
 			.gets_driver = m->gets_driver,
 			.asleep = m->asleep,
 			.link_down = m->link_down,
+			.link_unknown = m->link_unknown,
 		};
 	}
 
