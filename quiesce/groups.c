@@ -344,6 +344,7 @@ int quiesce_iommu_read(const char *root, const struct pcireset_io *io,
 	int r;
 
 	iommu.members = calloc(machine->n + 1, sizeof(*iommu.members));
+	iommu.n_members = machine->n;
 	r = iommu.members ? read_numbers(&reading) : -ENOMEM;
 	if (r == 0) {
 		link_members(&reading);
@@ -373,7 +374,7 @@ void quiesce_iommu_free(struct quiesce_iommu *iommu)
 
 const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, size_t i)
 {
-	size_t group = iommu->members[i].group;
+	size_t group = i < iommu->n_members ? iommu->members[i].group : PCIRESET_NONE;
 
 	return group == PCIRESET_NONE ? NULL : &iommu->groups[group];
 }

@@ -148,12 +148,14 @@ struct quiesce_member {
  * struct quiesce_iommu - all groups
  * @groups: ordered by number; heap
  * @n_groups: how many
- * @members: one per function of the machine; heap
+ * @members: one per function that the machine had then; heap
+ * @n_members: how many
  */
 struct quiesce_iommu {
 	struct quiesce_group *groups;
 	size_t n_groups;
 	struct quiesce_member *members;
+	size_t n_members;
 };
 
 /**
@@ -172,7 +174,7 @@ int quiesce_iommu_read(const char *root, const struct pcireset_io *io,
 		       const struct pcireset_outcome *outcomes, const struct quiesce_image *image,
 		       struct quiesce_iommu *ret_iommu);
 void quiesce_iommu_free(struct quiesce_iommu *iommu);
-/** quiesce_group_of() - the group of function @i, or NULL */
+/** quiesce_group_of() - the group of function @i, or NULL; of one that appeared later, too */
 const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, size_t i);
 /**
  * quiesce_group_translates() - is its default domain one that translates

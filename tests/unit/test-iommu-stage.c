@@ -249,6 +249,27 @@ static void bus_master_that_stays_on_is_a_failure(void **state)
 	assert_int_equal(run.n_bad, 1);
 }
 
+static void what_appears_later_has_no_group_that_is_known(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	(void)add("0000:01:00.0", "3");
+	work(UINT64_MAX);
+	for (size_t i = 0; i < 4; i++) {
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		(void)snprintf(address, sizeof(address), "10000:0%zu:00.0", i);
+		(void)add(address, "3");
+	}
+	assert_int_equal(quiesce_newcomers_silence(&run), 0);
+	assert_int_equal(run.machine.n, 5);
+	for (size_t i = 1; i < 5; i++)
+		assert_null(quiesce_group_of(run.iommu, i));
+	text = reported(4);
+	assert_non_null(strstr(text, "{\"group\":3,\"type\":null,"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -261,6 +282,7 @@ int main(void)
 		TEST(a_function_outside_all_groups_inherited_nothing),
 		TEST(bus_master_that_comes_back_is_turned_off_again),
 		TEST(bus_master_that_stays_on_is_a_failure),
+		TEST(what_appears_later_has_no_group_that_is_known),
 	};
 
 	return cmocka_run_group_tests_name("iommu-stage", tests, NULL, NULL);
