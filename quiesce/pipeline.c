@@ -293,7 +293,8 @@ int quiesce_pipeline_silence(struct quiesce_run *run)
 
 	if (!run->dry_run) {
 		fence(run);
-		quiesce_modules_before_log(run);
+		if (!run->is_addition)
+			quiesce_modules_before_log(run);
 	}
 	r = plan(run);
 	if (r < 0 || run->dry_run)

@@ -60,6 +60,8 @@ static void what_appears_behind_a_driver_is_reset_before_its_own_comes(void **st
 	assert_string_equal(run.grounds[1].reason, "bridge");
 	assert_int_equal(run.steps[2].method, PCIRESET_METHOD_FLR);
 	assert_int_equal(run.journal->n, 3);
+	/* It was counted when the run began. */
+	assert_null(strstr(said(), "loaded before"));
 	/* Its own driver is for later, as everybody's. */
 	assert_null(strstr(fake->log, "drivers_probe 10000"));
 }
