@@ -162,6 +162,7 @@ static int load_providers(const struct stage *stage)
 	struct quiesce_run *run = stage->run;
 	_cleanup_free_ bool *wanted = calloc(run->machine.n + 1, sizeof(*wanted));
 	bool found = false, is_wanted = false;
+	int r = 0;
 
 	if (!wanted)
 		return -ENOMEM;
@@ -174,7 +175,14 @@ static int load_providers(const struct stage *stage)
 		if (is_provider(run, i) && !is_bound(stage, i) && load_function(stage, i) == 0)
 			found |= probe_function(stage, i);
 	found |= load_hyperv(stage);
-	return found ? quiesce_newcomers_silence(run) : 0;
+	if (found)
+		r = quiesce_newcomers_silence(run);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+
+	quiesce_log(run->log, QUIESCE_WARNING,
+		    "what has appeared behind drivers is not quiesced: %s", strerror(-r));
+	return 0;
 }
 
 static const char *why(int r)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the drivers stage does, in what order, and to whom it does nothing. */
+#include <errno.h>
 #include <string.h>
 
 #include "fake_drivers.h"
@@ -64,6 +65,50 @@ static void what_appears_behind_a_driver_is_reset_before_its_own_comes(void **st
 	assert_null(strstr(said(), "loaded before"));
 	/* Its own driver is for later, as everybody's. */
 	assert_null(strstr(fake->log, "drivers_probe 10000"));
+}
+
+static int scan_in_vain(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
+{
+	(void)data;
+	(void)ret_addresses;
+	(void)ret_n;
+	return -EIO;
+}
+
+static int scan_without_memory(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
+{
+	(void)data;
+	(void)ret_addresses;
+	(void)ret_n;
+	return -ENOMEM;
+}
+
+static void newcomers_that_cannot_be_seen_do_not_cost_what_is_there_its_drivers(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	(void)vmd("0000:00:02.0");
+	load("all");
+	quiesce();
+	fake->io.scan = scan_in_vain;
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	ASSERT_ORDER("insert pq_vmd\n", "insert pq_nic\n");
+	assert_non_null(strstr(said(), "<4>pci-quiesce: what has appeared behind drivers is not "
+				       "quiesced: Input/output error\n"));
+}
+
+static void without_memory_nothing_more_is_loaded(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	(void)vmd("0000:00:02.0");
+	load("all");
+	quiesce();
+	fake->io.scan = scan_without_memory;
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), -ENOMEM);
+	assert_null(strstr(fake->log, "insert pq_nic\n"));
 }
 
 static void nothing_is_read_again_of_what_was_there(void **state)
@@ -242,6 +287,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(iommus_come_first_then_what_others_are_behind),
 		TEST(what_appears_behind_a_driver_is_reset_before_its_own_comes),
+		TEST(newcomers_that_cannot_be_seen_do_not_cost_what_is_there_its_drivers),
+		TEST(without_memory_nothing_more_is_loaded),
 		TEST(nothing_is_read_again_of_what_was_there),
 		TEST(a_provider_is_left_alone_where_nothing_behind_it_is_wanted),
 		TEST(a_dump_target_that_is_not_there_may_be_behind_one),
