@@ -33,7 +33,7 @@ static bool is_barred(const struct stage *stage, size_t i)
 	const struct quiesce_run *run = stage->run;
 	const struct pcireset_function *f = &run->machine.functions[i];
 
-	return !f->answers || run->outcomes[i].stuck ||
+	return !f->answers || run->outcomes[i].stuck || run->outcomes[i].verdict == PCIRESET_LOST ||
 	       (run->journal && pcireset_journal_bars(run->journal, f->address));
 }
 

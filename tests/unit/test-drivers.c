@@ -178,6 +178,22 @@ static void barred_functions_are_not_for_drivers(void **state)
 	assert_int_equal(run.n_not_loaded, 1);
 }
 
+static void what_is_lost_gets_no_driver(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	(void)virtio_iommu("0000:00:03.0");
+	load("0000:00:01.0");
+	quiesce();
+	run.outcomes[0].verdict = PCIRESET_LOST;
+	run.outcomes[1].verdict = PCIRESET_LOST;
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	assert_string_equal(fake->log, "");
+	assert_non_null(strstr(said(), "<4>pci-quiesce: 0000:00:01.0: no driver for it: it is "
+				       "lost, or its reset is stuck\n"));
+}
+
 static void what_has_a_driver_needs_none(void **state)
 {
 	(void)state;
@@ -293,6 +309,7 @@ int main(void)
 		TEST(a_provider_is_left_alone_where_nothing_behind_it_is_wanted),
 		TEST(a_dump_target_that_is_not_there_may_be_behind_one),
 		TEST(barred_functions_are_not_for_drivers),
+		TEST(what_is_lost_gets_no_driver),
 		TEST(what_has_a_driver_needs_none),
 		TEST(the_driver_of_a_virtio_device_comes_with_that_of_its_function),
 		TEST(a_transitional_virtio_device_has_its_kind_in_the_subsystem_id),
