@@ -31,6 +31,17 @@ static void set_answer(struct quiesce_group *group, enum quiesce_reinit reinit, 
 		       error ? strerror(-error) : "");
 }
 
+static void lose(struct quiesce_run *run, size_t i)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	run->outcomes[i].ready = PCIRESET_NO;
+	run->outcomes[i].verdict = PCIRESET_LOST;
+	run->n_bad++;
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: lost: it no longer answers after vfio",
+		    pcireset_address_format(run->machine.functions[i].address, address));
+}
+
 /* vfio leaves Bus Master off; that is read back, not believed. */
 static void keep_silent(struct quiesce_run *run, size_t i)
 {
@@ -45,6 +56,10 @@ static void keep_silent(struct quiesce_run *run, size_t i)
 	if (io->config_read(io->data, f.address, PCI_COMMAND, command, sizeof(command)) < 0)
 		return;
 	f.command = (uint16_t)(command[0] | command[1] << 8);
+	if (f.command == 0xffff) {
+		lose(run, i);
+		return;
+	}
 	if (!(f.command & PCI_COMMAND_MASTER))
 		return;
 

@@ -270,6 +270,38 @@ static void what_appears_later_has_no_group_that_is_known(void **state)
 	assert_non_null(strstr(text, "{\"group\":3,\"type\":null,"));
 }
 
+static void die(struct fake_function *f)
+{
+	f->gone = true;
+}
+
+static void what_died_with_vfio_is_lost_and_not_written_to(void **state)
+{
+	struct quiesce_log log = { .stderr_max = -1 };
+	FILE *messages = tmpfile();
+	char text[2048] = "";
+
+	(void)state;
+	assert_non_null(messages);
+	log.kmsg_fd = fileno(messages);
+	run.log = &log;
+	(void)load(NULL, "", "");
+	fake_find_attr(&fake, BIND)->function = add("0000:01:00.0", "3");
+	fake_find_attr(&fake, BIND)->written = die;
+	work(UINT64_MAX);
+	assert_true(pread(log.kmsg_fd, text, sizeof(text) - 1, 0) > 0);
+	(void)fclose(messages);
+	run.log = &quiet;
+
+	assert_null(strstr(fake.log, "w 01:00.0"));
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_LOST);
+	assert_int_equal(run.outcomes[0].ready, PCIRESET_NO);
+	assert_int_equal(run.n_bad, 1);
+	assert_non_null(strstr(text, "<4>pci-quiesce: 0000:01:00.0: lost: it no longer answers "
+				     "after vfio\n"));
+	assert_null(strstr(text, "Bus Master"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -283,6 +315,7 @@ int main(void)
 		TEST(bus_master_that_comes_back_is_turned_off_again),
 		TEST(bus_master_that_stays_on_is_a_failure),
 		TEST(what_appears_later_has_no_group_that_is_known),
+		TEST(what_died_with_vfio_is_lost_and_not_written_to),
 	};
 
 	return cmocka_run_group_tests_name("iommu-stage", tests, NULL, NULL);
