@@ -10,6 +10,9 @@
 #include "loader.h"
 #include "supervise.h"
 
+/* The same from an init that has returned; -ETIMEDOUT is from the parent, of one that has not. */
+#define INIT_TIMED_OUT (-ETIME)
+
 struct attempt {
 	const struct quiesce_loader *loader;
 	const struct quiesce_module *module;
@@ -18,8 +21,9 @@ struct attempt {
 static int insert_now(const void *data)
 {
 	const struct attempt *attempt = data;
+	int r = attempt->loader->insert(attempt->module);
 
-	return attempt->loader->insert(attempt->module);
+	return r == -ETIMEDOUT ? INIT_TIMED_OUT : r;
 }
 
 static void explain(const struct quiesce_loader *loader, const struct quiesce_module *module,
@@ -44,6 +48,8 @@ static void explain(const struct quiesce_loader *loader, const struct quiesce_mo
 		words = "this kernel cannot decompress it";
 	else if (error == -EKEYREJECTED || error == -ENOKEY)
 		words = "this kernel does not accept its signature";
+	else if (error == INIT_TIMED_OUT)
+		words = "its init waited in vain, and gave up";
 	else if (error == -ETIMEDOUT)
 		words = "its insertion has not returned in time: left to itself";
 	quiesce_log(loader->log, QUIESCE_WARNING, "module %s: %s", module->name, words);

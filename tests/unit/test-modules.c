@@ -45,6 +45,8 @@ static int insert(const struct quiesce_module *module)
 		fake_hang();
 	if (strcmp(module->name, "pq_core") == 0 && loader.module_ms == 51)
 		fake_hang();
+	if (strcmp(module->name, "pq_core") == 0 && loader.module_ms == 10001)
+		return -ETIMEDOUT;
 	if (strcmp(module->name, "pq_foreign") == 0)
 		return -ENOEXEC;
 	if (strcmp(module->name, "pq_disk") == 0)
@@ -260,6 +262,18 @@ static void nothing_that_needs_a_hanging_module_is_inserted(void **state)
 	assert_int_equal(loader.n_failed, 3);
 }
 
+static void an_init_that_gives_up_by_itself_has_returned(void **state)
+{
+	(void)state;
+	loader.module_ms = 10001;
+	assert_int_equal(quiesce_loader_load(&loader, "pq_core", true), -EIO);
+	assert_string_equal(said(), "<6>pci-quiesce: inserting pq_core\n"
+				    "<4>pci-quiesce: module pq_core: its init waited in vain, and "
+				    "gave up\n");
+	assert_int_equal(loader.n_failed, 1);
+	assert_int_equal(loader.n_late, 0);
+}
+
 static void nothing_is_inserted_after_the_end(void **state)
 {
 	(void)state;
@@ -299,6 +313,7 @@ int main(void)
 		TEST(a_compressed_file_is_found_and_the_kernels_refusal_explained),
 		TEST(a_softdep_that_hangs_is_left_behind_and_the_rest_goes_on),
 		TEST(nothing_that_needs_a_hanging_module_is_inserted),
+		TEST(an_init_that_gives_up_by_itself_has_returned),
 		TEST(nothing_is_inserted_after_the_end),
 		TEST(an_image_without_modules_is_told_from_an_error),
 	};
