@@ -57,13 +57,15 @@ static size_t mark_target(const struct quiesce_run *run, const char *line, bool 
 	}
 	/* Buses are numbered anew by each kernel. */
 	f = &run->machine.functions[i];
-	if (f->vendor == vendor && f->device == device)
+	if (f->vendor == vendor && f->device == device) {
 		wanted[i] = true;
-	else if (say)
+		return 0;
+	}
+	if (say)
 		quiesce_log(run->log, QUIESCE_WARNING,
 			    "dump target %s: is %04x:%04x, not %04x:%04x", word, f->vendor,
 			    f->device, vendor, device);
-	return 0;
+	return 1;
 }
 
 static size_t mark_dump_target(const struct quiesce_run *run, bool say, bool *wanted)

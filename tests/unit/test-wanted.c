@@ -32,10 +32,25 @@ static void a_dump_target_with_another_id_is_not_it(void **state)
 	quiesce();
 
 	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	assert_int_equal(run.n_not_loaded, 1);
 	assert_string_equal(fake->log, "");
 	assert_string_equal(said(), "<4>pci-quiesce: dump target 0000:00:04.0: is 144d:a80a, not "
 				    "8086:10d3\n"
 				    "<5>pci-quiesce: 0 modules inserted, 0 not\n");
+}
+
+static void the_real_one_may_be_behind_a_driver(void **state)
+{
+	(void)state;
+	(void)vmd("0000:00:02.0");
+	(void)disk("0000:00:04.0");
+	dump_target("0000:00:04.0 8086:10d3\n");
+	load("dump-target");
+	quiesce();
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	assert_non_null(strstr(fake->log, "insert pq_vmd\n"));
+	assert_null(strstr(fake->log, "insert pq_disk\n"));
 }
 
 static void an_image_that_does_not_know_its_dump_target_is_one_warning(void **state)
@@ -94,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_dump_target_that_is_there_needs_none),
 		TEST(a_dump_target_with_another_id_is_not_it),
+		TEST(the_real_one_may_be_behind_a_driver),
 		TEST(an_image_that_does_not_know_its_dump_target_is_one_warning),
 		TEST(an_address_that_is_not_there_or_has_no_driver_is_a_warning),
 		TEST(the_console_is_serial_ports_and_with_a_usb_console_its_controllers),
