@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The image's modules as the IOMMU stage asks for them; opened when first asked. */
 #include <errno.h>
-#include <string.h>
 
 #include "iommu.h"
-#include "modules.h"
+#include "loader.h"
 
 struct opened {
 	const char *root;
 	const struct quiesce_log *log;
 	struct quiesce_modules *modules;
 	int error;
+	struct quiesce_loader loader;
 };
 
 static struct quiesce_modules *modules_of(struct opened *opened)
@@ -38,51 +38,15 @@ static bool has(void *data, const char *name)
 	return true;
 }
 
-/* Dashes and underscores are the same in a module's name. */
-static bool is_named(const struct quiesce_module *module, const char *name)
-{
-	const char *m = module->name;
-
-	for (; *m && *name; m++, name++)
-		if (*m != *name && !(*m == '_' && *name == '-'))
-			return false;
-	return !*m && !*name;
-}
-
-static int insert(struct quiesce_module *module, const char *options)
-{
-	int r;
-
-	if (module->state == QUIESCE_MODULE_PRESENT)
-		return 0;
-	if (module->state != QUIESCE_MODULE_NEW)
-		return -EPERM;
-
-	/* modprobe.d has what the host wants for its guests. */
-	module->options = options;
-	r = quiesce_modules_insert(module);
-	if (r == -EEXIST)
-		r = 0;
-	module->state = r == 0 ? QUIESCE_MODULE_PRESENT : QUIESCE_MODULE_FAILED;
-	return r;
-}
-
 static int load(void *data, const char *name, const char *options)
 {
-	struct quiesce_modules *modules = modules_of(data);
-	struct quiesce_module_list list;
-	int r;
+	struct opened *opened = data;
 
-	if (!modules)
+	opened->loader.modules = modules_of(opened);
+	if (!opened->loader.modules)
 		return -ENOENT;
-	r = quiesce_modules_find(modules, name, true, &list);
-	if (r < 0)
-		return r;
-
-	for (size_t i = 0; r == 0 && i < list.n; i++)
-		r = insert(list.modules[i], is_named(list.modules[i], name) ? options : "");
-	quiesce_modules_list_free(&list);
-	return r;
+	/* modprobe.d has what the host wants for its guests. */
+	return quiesce_loader_load_with(&opened->loader, name, options);
 }
 
 int quiesce_image_open(const char *root, const struct quiesce_log *log,
@@ -95,9 +59,25 @@ int quiesce_image_open(const char *root, const struct quiesce_log *log,
 
 	opened->root = root;
 	opened->log = log;
+	opened->loader = (struct quiesce_loader){ .log = log, .insert = quiesce_modules_insert };
 	/* A copy of a machine has nothing to do with this kernel. */
 	*ret_image = (struct quiesce_image){ takes, has, root[0] ? NULL : load, opened };
 	return 0;
+}
+
+void quiesce_image_limit(struct quiesce_image *image, uint32_t module_ms, uint64_t end_us)
+{
+	struct opened *opened = image->data;
+
+	opened->loader.module_ms = module_ms;
+	opened->loader.end_us = end_us;
+}
+
+bool quiesce_image_left_behind(const struct quiesce_image *image)
+{
+	const struct opened *opened = image->data;
+
+	return opened->loader.n_late > 0;
 }
 
 void quiesce_image_close(struct quiesce_image *image)

@@ -65,6 +65,14 @@ struct quiesce_image {
 int quiesce_image_open(const char *root, const struct quiesce_log *log,
 		       struct quiesce_image *ret_image);
 void quiesce_image_close(struct quiesce_image *image);
+/**
+ * quiesce_image_limit() - until when modules may be loaded; without it, none is
+ * @module_ms: how long one insertion may take
+ * @end_us: no insertion goes on after this, on CLOCK_MONOTONIC
+ */
+void quiesce_image_limit(struct quiesce_image *image, uint32_t module_ms, uint64_t end_us);
+/** quiesce_image_left_behind() - is there an insertion that has not returned */
+bool quiesce_image_left_behind(const struct quiesce_image *image);
 
 /* groups.c: what sysfs says of the groups */
 

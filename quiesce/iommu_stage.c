@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "iommu.h"
+#include "supervise.h"
 
 /* Serial consoles are slow, and the report has all of them. */
 #define REFUSALS_LOGGED_MAX 20
@@ -158,6 +159,14 @@ static void go(struct stage *stage)
 	}
 }
 
+/* Half of what there is: the other half is the drivers'. */
+static uint64_t time_left_us(const struct quiesce_run *run)
+{
+	const uint64_t now = run->io->now_us(run->io->data);
+
+	return run->drivers_deadline_us > now ? (run->drivers_deadline_us - now) / 2 : 0;
+}
+
 int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
 			   const struct quiesce_image *image)
 {
@@ -165,9 +174,7 @@ int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_ca
 	uint64_t started_us = now_us(&stage);
 	int r;
 
-	if (run->drivers_deadline_us > started_us)
-		stage.end_us = started_us + (run->drivers_deadline_us - started_us) / 2;
-
+	stage.end_us = started_us + time_left_us(run);
 	quiesce_log(run->log, QUIESCE_DEBUG, "reading IOMMU groups begins");
 	run->iommu = calloc(1, sizeof(*run->iommu));
 	if (!run->iommu)
@@ -198,7 +205,6 @@ int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_ca
 int quiesce_iommu_stage(struct quiesce_run *run)
 {
 	const struct quiesce_vfio_calls calls = quiesce_vfio_calls_for(run->root);
-
 	struct quiesce_image image;
 	int r;
 
@@ -208,7 +214,10 @@ int quiesce_iommu_stage(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
+	quiesce_image_limit(&image, run->config.module_ms,
+			    quiesce_monotonic_us() + time_left_us(run));
 	r = quiesce_iommu_stage_by(run, &calls, &image);
+	run->left_behind |= quiesce_image_left_behind(&image);
 	quiesce_image_close(&image);
 	return r;
 }

@@ -147,3 +147,29 @@ int quiesce_loader_load(struct quiesce_loader *loader, const char *name, bool is
 	quiesce_modules_list_free(&list);
 	return n_missing ? -EIO : 0;
 }
+
+/* Dashes and underscores are the same in a module's name. */
+static bool is_named(const struct quiesce_module *module, const char *name)
+{
+	const char *m = module->name;
+
+	for (; *m && *name; m++, name++)
+		if (*m != *name && !(*m == '_' && *name == '-'))
+			return false;
+	return !*m && !*name;
+}
+
+int quiesce_loader_load_with(struct quiesce_loader *loader, const char *name, const char *options)
+{
+	struct quiesce_module_list list;
+	int r;
+
+	r = quiesce_modules_find(loader->modules, name, true, &list);
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; i < list.n; i++)
+		list.modules[i]->options = is_named(list.modules[i], name) ? options : "";
+	quiesce_modules_list_free(&list);
+	return quiesce_loader_load(loader, name, true);
+}

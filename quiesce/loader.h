@@ -43,4 +43,14 @@ struct quiesce_loader {
  */
 int quiesce_loader_load(struct quiesce_loader *loader, const char *name, bool is_explicit);
 
+/**
+ * quiesce_loader_load_with() - insert a module with options of the caller's
+ * @name: of a module; blacklists do not count
+ * @options: for it and for nothing else; those of modprobe.d and the kernel
+ *	command line count neither for it nor for what it needs
+ *
+ * Return: as quiesce_loader_load().
+ */
+int quiesce_loader_load_with(struct quiesce_loader *loader, const char *name, const char *options);
+
 #endif

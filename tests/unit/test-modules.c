@@ -143,6 +143,13 @@ static void options_of_all_files_are_handed_over(void **state)
 	assert_int_equal(loader.n_failed, 0);
 }
 
+static void options_of_the_callers_stand_in_for_all_that_is_configured(void **state)
+{
+	(void)state;
+	assert_int_equal(quiesce_loader_load_with(&loader, "pq-nic", "own=1"), 0);
+	assert_inserted("pq_core() pq_bus() pq_phy() pq_nic(own=1) ");
+}
+
 static void each_module_is_inserted_once_and_announced_before(void **state)
 {
 	(void)state;
@@ -303,6 +310,7 @@ int main(void)
 		TEST(dependencies_and_softdeps_come_in_order),
 		TEST(softdeps_in_a_circle_come_to_an_end),
 		TEST(options_of_all_files_are_handed_over),
+		TEST(options_of_the_callers_stand_in_for_all_that_is_configured),
 		TEST(each_module_is_inserted_once_and_announced_before),
 		TEST(a_blacklist_counts_for_aliases_only),
 		TEST(what_no_module_takes_is_told_from_what_is_built_in),
