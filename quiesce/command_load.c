@@ -49,13 +49,13 @@ static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd
 	struct quiesce_run *run = job->run;
 	int r;
 
-	(void)sigprocmask(SIG_SETMASK, &job->signals_before, NULL);
+	quiesce_job_begin(job);
 	r = load(run, shared, started_us, tell_fd);
 	if (r < 0)
 		quiesce_log(run->log, QUIESCE_ERR, "stopped: %s", strerror(-r));
 	shared->exit_code = r < 0 || run->n_not_loaded > 0 || run->n_bad > 0 ? QUIESCE_BAD_FUNCTIONS
 									     : QUIESCE_OK;
-	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
+	quiesce_job_end(tell_fd);
 }
 
 /* The words of the command line in place of the load lines; "module" takes the next one. */

@@ -43,7 +43,7 @@ int quiesce_command_list(const struct quiesce_options *options)
 	return r < 0 ? quiesce_fail("cannot read PCI functions", r) : QUIESCE_OK;
 }
 
-int quiesce_show_run(const struct quiesce_run *run, const struct quiesce_options *options)
+static int show_plan(const struct quiesce_run *run, const struct quiesce_options *options)
 {
 	if (options->json)
 		return quiesce_report_print(run, stdout);
@@ -84,7 +84,7 @@ static int plan(struct quiesce_run *run, const struct quiesce_options *options)
 	run->io = io;
 	r = quiesce_pipeline_run(run);
 	if (r == 0)
-		r = quiesce_show_run(run, options);
+		r = show_plan(run, options);
 	pcireset_io_close(io);
 	return r < 0 ? quiesce_fail("stopped", r) : QUIESCE_OK;
 }
@@ -134,17 +134,20 @@ static void show_report(const struct cJSON *report)
 		quiesce_show_device(device, stdout);
 }
 
-int quiesce_command_report(const struct quiesce_options *options)
+int quiesce_show_report(const struct quiesce_options *options, const char *none)
 {
 	_cleanup_free_ char *text = NULL;
 	struct cJSON *report;
 	int r, code;
 
 	r = quiesce_report_read(options->root, &text, &report);
-	if (r == -EBADMSG)
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": not a report");
+	if (r == -ENOENT || r == -EBADMSG)
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s",
+			    r == -ENOENT ? none : "/" QUIESCE_REPORT ": not a report");
+	else if (r < 0)
+		(void)quiesce_fail("/" QUIESCE_REPORT, r);
 	if (r < 0)
-		return r == -EBADMSG ? QUIESCE_BAD_FUNCTIONS : quiesce_fail("/" QUIESCE_REPORT, r);
+		return QUIESCE_BAD_FUNCTIONS;
 
 	if (options->json)
 		(void)fputs(text, stdout);
@@ -154,6 +157,11 @@ int quiesce_command_report(const struct quiesce_options *options)
 	code = status_of(report);
 	cJSON_Delete(report);
 	return code;
+}
+
+int quiesce_command_report(const struct quiesce_options *options)
+{
+	return quiesce_show_report(options, "no report: nothing ran in this kernel yet");
 }
 
 int quiesce_command_check(const struct quiesce_options *options)

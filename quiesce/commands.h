@@ -39,8 +39,13 @@ extern const struct quiesce_log quiesce_to_stderr;
 int quiesce_fail(const char *what, int r);
 /** quiesce_with_output() - @code, or a failure where the output did not arrive */
 int quiesce_with_output(int code);
-/** quiesce_show_run() - what is known of all functions, as a table or JSON; -errno */
-int quiesce_show_run(const struct quiesce_run *run, const struct quiesce_options *options);
+/**
+ * quiesce_show_report() - the last report, as a table or JSON
+ * @none: what to say where there is none
+ *
+ * Return: the exit code of the run that it is of.
+ */
+int quiesce_show_report(const struct quiesce_options *options, const char *none);
 /** quiesce_may_touch() - is this a kdump kernel, or was it forced; says so where not */
 bool quiesce_may_touch(const struct quiesce_options *options);
 /** quiesce_config_is_good() - bad lines are errors, but in a kdump kernel */
