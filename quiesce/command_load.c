@@ -83,18 +83,39 @@ static int take_operands(const struct quiesce_options *options, struct quiesce_c
 	return -EINVAL;
 }
 
+/* What keeps run from writing keeps load from it. Return: may it load; says so where not. */
+static bool is_wanted(const struct quiesce_run *run, const struct quiesce_options *options,
+		      enum quiesce_switch wanted)
+{
+	const char *why = NULL;
+
+	if (wanted == QUIESCE_OFF && !options->force)
+		why = "rd.pci_quiesce=0";
+	else if (wanted == QUIESCE_DRY_RUN)
+		why = "rd.pci_quiesce=dry-run";
+	else if (run->config.level == QUIESCE_LEVEL_OBSERVE)
+		why = "level=observe";
+	if (why)
+		quiesce_log(run->log, QUIESCE_ERR, "%s: nothing is loaded", why);
+	return !why;
+}
+
 int quiesce_command_load(const struct quiesce_options *options)
 {
 	struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
 	struct quiesce_run run = { .root = options->root, .log = &log };
 	struct quiesce_job job = { .options = options, .run = &run };
+	enum quiesce_switch wanted;
 	int code = QUIESCE_BAD_USAGE;
 
 	if (!quiesce_may_touch(options))
 		return QUIESCE_REFUSED;
 
-	(void)quiesce_run_prepare(&run, options->config);
-	if (quiesce_config_is_good(&run, options) && take_operands(options, &run.config) == 0) {
+	wanted = quiesce_run_prepare(&run, options->config);
+	if (!is_wanted(&run, options, wanted)) {
+		code = quiesce_job_code(&run, QUIESCE_REFUSED);
+	} else if (quiesce_config_is_good(&run, options) &&
+		   take_operands(options, &run.config) == 0) {
 		quiesce_log_open_kmsg(&log, run.root);
 		code = quiesce_job_supervise(&job, work);
 	}
