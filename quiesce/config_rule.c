@@ -122,6 +122,13 @@ explain(char *problem, size_t bytes, const char *format, ...)
 	return -EINVAL;
 }
 
+static void explain_action(char *problem, size_t bytes, const char *action)
+{
+	(void)explain(problem, bytes, "unknown action \"%.100s\": ", action);
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		quiesce_alternative_add(problem, bytes, actions[i].word, i, ARRAY_SIZE(actions));
+}
+
 int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule *ret_rule,
 		       char *problem, size_t bytes)
 {
@@ -151,8 +158,7 @@ int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule
 		rule.methods = actions[i].methods;
 	} else {
 		/* The machine that this was written for is known: leave it alone. */
-		(void)explain(problem, bytes,
-			      "unknown action \"%s\": keep, fence, reset or reset-METHOD", action);
+		explain_action(problem, bytes, action);
 	}
 	*ret_rule = rule;
 	return 0;

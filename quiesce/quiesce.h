@@ -66,7 +66,7 @@ void quiesce_log_open_kmsg(struct quiesce_log *log, const char *root);
 void quiesce_log(const struct quiesce_log *log, enum quiesce_level_of_log level,
 		 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* config.c, parameters.c: what the administrator wants */
+/* config.c, config_key.c, parameters.c: what the administrator wants */
 
 /** enum quiesce_level - how far to go; each includes those before it */
 enum quiesce_level {
@@ -213,6 +213,15 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 		       const char *origin);
 /** quiesce_config_print() - a key's value, one a line for load; -ENOENT no such key */
 int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *out);
+/**
+ * quiesce_config_values() - what a key may be, for people: "200 to 60000"
+ * @text: room for it
+ *
+ * Return: the words, there or not, or NULL for no such key.
+ */
+const char *quiesce_config_values(const char *key, char *text, size_t bytes);
+/** quiesce_alternative_add() - append the word @i of @n: "a", ", b" or " or c" */
+void quiesce_alternative_add(char *text, size_t bytes, const char *word, size_t i, size_t n);
 const char *quiesce_level_word(enum quiesce_level level);
 
 /* config_rule.c: one line of it */

@@ -128,10 +128,10 @@ static void what_is_not_known_is_named_with_its_line(void **state)
 
 	assert_string_equal(complaints,
 			    "t.conf:2: unknown key \"levle\"\n"
-			    "t.conf:3: bad value \"most\" for level\n"
-			    "t.conf:4: bad value \"20000000000000000000000\" for reset_ms\n"
-			    "t.conf:5: bad value \"-1\" for reset_ms\n"
-			    "t.conf:6: bad value \"2s\" for reset_ms\n"
+			    "t.conf:3: bad value \"most\" for level: observe, fence, flr, sbr or iommu\n"
+			    "t.conf:4: bad value \"20000000000000000000000\" for reset_ms: 200 to 60000\n"
+			    "t.conf:5: bad value \"-1\" for reset_ms: 200 to 60000\n"
+			    "t.conf:6: bad value \"2s\" for reset_ms: 200 to 60000\n"
 			    "t.conf:8: unknown section \"[rulez]\": quiesce or rules\n"
 			    "t.conf:10: unknown match \"vendor\": address, id, class or driver\n"
 			    "t.conf:11: id \"8086\" can match nothing: 8086:10d3 or 8086:10d3:103c:1234\n"
@@ -149,8 +149,9 @@ static void a_bad_action_with_a_good_match_means_keep(void **state)
 	(void)state;
 	parse("[rules]\nspare = id 8086:10d3\n");
 
-	assert_string_equal(complaints, "t.conf:2: unknown action \"spare\": keep, fence, reset "
-					"or reset-METHOD\n");
+	assert_string_equal(complaints, "t.conf:2: unknown action \"spare\": keep, fence, reset, "
+					"reset-flr, reset-af, reset-sbr or "
+					"reset-device_specific\n");
 	assert_int_equal(config.n_rules, 1);
 	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
 }
@@ -164,13 +165,28 @@ static void pm_cannot_be_asked_for(void **state)
 	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
 }
 
-static void a_line_that_is_none_is_an_error_and_the_rest_is_read(void **state)
+static void lines_that_are_none_are_errors_in_order_and_the_rest_is_read(void **state)
 {
 	(void)state;
-	parse("[rules]\nhello\nkeep = class 02*\n");
+	parse("[rules]\nhello\nspare = id 8086:10d3\n[open\nkeep = class 02*\n  again # a = b\n");
 
-	assert_string_equal(complaints, "t.conf:2: neither [section] nor key = value\n");
-	assert_int_equal(config.n_rules, 1);
+	assert_string_equal(complaints,
+			    "t.conf:2: neither [section] nor key = value\n"
+			    "t.conf:3: unknown action \"spare\": keep, fence, reset, "
+			    "reset-flr, reset-af, reset-sbr or reset-device_specific\n"
+			    "t.conf:4: neither [section] nor key = value\n"
+			    "t.conf:6: neither [section] nor key = value\n");
+	assert_int_equal(config.n_errors, 4);
+	assert_int_equal(config.n_rules, 2);
+}
+
+static void a_byte_order_mark_and_colons_can_be_read(void **state)
+{
+	(void)state;
+	parse("\xef\xbb\xbf[quiesce]\nlevel: flr\n");
+
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.level, QUIESCE_LEVEL_FLR);
 }
 
 static void a_line_that_is_too_long_is_an_error_and_the_rest_is_read(void **state)
@@ -281,8 +297,8 @@ static void modes_and_answers_are_words(void **state)
 	assert_int_equal(config.module_ms, 700);
 
 	parse("[quiesce]\nmode = early\nstrict = 1\n");
-	assert_string_equal(complaints, "t.conf:2: bad value \"early\" for mode\n"
-					"t.conf:3: bad value \"1\" for strict\n");
+	assert_string_equal(complaints, "t.conf:2: bad value \"early\" for mode: init, unit or late\n"
+					"t.conf:3: bad value \"1\" for strict: no or yes\n");
 	assert_int_equal(config.mode, QUIESCE_MODE_LATE);
 	assert_true(config.strict);
 }
@@ -314,17 +330,19 @@ static void load_lines_add_up_in_order(void **state)
 	assert_int_equal(config.n_loads, 0);
 }
 
+#define LOADS ": dump-target, console, all, none, ADDRESS or module NAME"
+
 static void what_cannot_be_loaded_is_said(void **state)
 {
 	(void)state;
 	parse("[quiesce]\nload = module\nload = modules x\nload = module a/b\nload = module a b\n"
 	      "load = 02:00\nload =\n");
-	assert_string_equal(complaints, "t.conf:2: bad value \"module\" for load\n"
-					"t.conf:3: bad value \"modules x\" for load\n"
-					"t.conf:4: bad value \"module a/b\" for load\n"
-					"t.conf:5: bad value \"module a b\" for load\n"
-					"t.conf:6: bad value \"02:00\" for load\n"
-					"t.conf:7: bad value \"\" for load\n");
+	assert_string_equal(complaints, "t.conf:2: bad value \"module\" for load" LOADS "\n"
+					"t.conf:3: bad value \"modules x\" for load" LOADS "\n"
+					"t.conf:4: bad value \"module a/b\" for load" LOADS "\n"
+					"t.conf:5: bad value \"module a b\" for load" LOADS "\n"
+					"t.conf:6: bad value \"02:00\" for load" LOADS "\n"
+					"t.conf:7: bad value \"\" for load" LOADS "\n");
 	assert_int_equal(config.n_loads, 0);
 }
 
@@ -341,7 +359,8 @@ int main(void)
 		TEST(what_is_not_known_is_named_with_its_line),
 		TEST(a_bad_action_with_a_good_match_means_keep),
 		TEST(pm_cannot_be_asked_for),
-		TEST(a_line_that_is_none_is_an_error_and_the_rest_is_read),
+		TEST(lines_that_are_none_are_errors_in_order_and_the_rest_is_read),
+		TEST(a_byte_order_mark_and_colons_can_be_read),
 		TEST(a_line_that_is_too_long_is_an_error_and_the_rest_is_read),
 		TEST(an_empty_text_is_good),
 		TEST(the_switch_is_read_from_the_kernel_command_line),
