@@ -168,12 +168,15 @@ int quiesce_command_check(const struct quiesce_options *options)
 {
 	const struct quiesce_complaint complaint = quiesce_complaint_to(&quiesce_to_stderr);
 	struct quiesce_config config;
-	int code = QUIESCE_OK;
+	int code = QUIESCE_OK, r;
 
 	/* The file alone: this kernel's command line is not the crash kernel's. */
 	quiesce_config_defaults(&config);
-	(void)quiesce_config_load(&config, options->root, options->config, &complaint);
-	if (config.n_errors) {
+	r = quiesce_config_load(&config, options->root, options->config, &complaint);
+	if (r == 1 && !options->print)
+		quiesce_log(&quiesce_to_stderr, QUIESCE_NOTICE,
+			    "no configuration file: the built-in defaults apply");
+	if (config.n_errors || r < 0) {
 		code = QUIESCE_BAD_USAGE;
 	} else if (options->print && quiesce_config_print(&config, options->print, stdout) < 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no key \"%s\"", options->print);

@@ -172,7 +172,7 @@ int quiesce_config_load(struct quiesce_config *config, const char *root, const c
 			r = quiesce_file_read(root, name + 1, CONFIG_BYTES_MAX, &text);
 		}
 		if (r == -ENOENT)
-			return 0;
+			return 1;
 	}
 	if (r < 0) {
 		char problem[PROBLEM_BYTES];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pci-quiesce: PID 1 of a crash image, or one of the commands. */
+#include <errno.h>
 #include <string.h>
 
 #include "commands.h"
@@ -43,12 +44,14 @@ static void help(FILE *out)
 		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
 		    "                 /usr/lib/pci-quiesce.conf; not below --root\n"
 		    "  --root DIR     prefix of /sys, /proc, /etc, /lib, /usr/lib, /run, /dev/kmsg\n"
-		    "  --force        run or load even outside a kdump kernel; run fences and resets\n"
-		    "                 every function without a driver and not on the allowlist\n"
+		    "  --force        run or load even outside a kdump kernel, or in spite of\n"
+		    "                 rd.pci_quiesce=0; run fences and resets every function\n"
+		    "                 without a driver and not on the allowlist\n"
 		    "  --print KEY    of check: print the key's value, where all is well\n"
 		    "  --help, --version\n\n"
 		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
-		    "not be read, written or loaded, 2 bad usage or configuration, 3 refused.\n",
+		    "not be read, written or loaded, 2 bad usage or configuration, 3 refused.\n"
+		    "In a kdump kernel run exits with 0, unless strict = yes or its usage is bad.\n",
 		    out);
 }
 
@@ -64,6 +67,8 @@ static int run_command(const struct quiesce_options *options, size_t i)
 {
 	const char *name = commands[i].name;
 
+	if (options->root[0] && access(options->root, F_OK) < 0)
+		return quiesce_fail(options->root, -errno);
 	if (options->n_operands < commands[i].operands_min)
 		(void)fprintf(stderr, "pci-quiesce: %s needs a %s\n", name, commands[i].operands);
 	else if (options->n_operands > commands[i].operands_max)

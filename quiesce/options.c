@@ -67,11 +67,17 @@ static int take(int option, struct quiesce_options *options)
 int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_options)
 {
 	struct quiesce_options options = { .root = "" };
+	static char name[] = "pci-quiesce";
 	int option;
 
+	/* getopt's messages begin with it. */
+	if (argc > 0)
+		argv[0] = name;
 	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1)
-		if (take(option, &options) < 0)
+		if (take(option, &options) < 0) {
+			(void)fputs("pci-quiesce: see pci-quiesce --help\n", stderr);
 			return -EINVAL;
+		}
 
 	if (optind < argc)
 		options.command = argv[optind++];

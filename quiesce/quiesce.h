@@ -196,7 +196,8 @@ int quiesce_config_parse(struct quiesce_config *config, const char *name, const 
  * @path: file, or NULL for the first of etc/ and usr/lib/ below @root;
  *	having neither is fine
  *
- * Return: 0, -ENOMEM, or -errno of opening or reading, complained about.
+ * Return: 0, 1 where there is neither, -ENOMEM, or -errno of opening or reading,
+ * complained about.
  */
 int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
 			const struct quiesce_complaint *complaint);
