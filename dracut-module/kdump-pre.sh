@@ -9,8 +9,9 @@
 #                  KDUMP_REQUIRED_PROGRAMS="/usr/sbin/pci-quiesce"
 #                  in /etc/sysconfig/kdump instead
 #
-# A hook of kdump's that fails may cost the dump: an image without the program is
-# no failure, and "run" tells of trouble by its status only with strict = yes.
+# A script in pre.d that fails is only logged; a program named by kdump_pre that
+# fails costs the dump. So an image without the program is no failure, and "run"
+# tells of trouble by its status only with strict = yes.
 
 [ -x /usr/sbin/pci-quiesce ] || exit 0
 exec /usr/sbin/pci-quiesce run
