@@ -91,7 +91,9 @@ static void add_iommu(struct cJSON *device, const struct quiesce_run *run, size_
 					      run->machine.functions[i].iommu_group);
 	else
 		(void)cJSON_AddNullToObject(iommu, "group");
-	if ((group && run->iommu->members[i].replaced) || (run->iommu && !group))
+	/* What appeared later has a group that was not asked. */
+	if ((group && run->iommu->members[i].replaced) ||
+	    (run->iommu && run->machine.functions[i].iommu_group < 0))
 		inherited = PCIRESET_NO;
 	quiesce_json_string(iommu, "type", group && group->type[0] ? group->type : NULL);
 	quiesce_json_string(iommu, "inherited", quiesce_inherited_word(inherited));
