@@ -137,14 +137,14 @@ int quiesce_child_wait(pid_t wanted_pid, int *ret_status)
 	return r;
 }
 
-void quiesce_child_detach(void)
+void quiesce_child_detach(int first_fd, int last_fd)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	for (int std = STDIN_FILENO; std <= STDERR_FILENO; std++)
-		(void)(fd >= 0 ? dup2(fd, std) : close(std));
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
+	for (int fd = first_fd; fd <= last_fd; fd++)
+		(void)(null_fd >= 0 ? dup2(null_fd, fd) : close(fd));
+	if (null_fd > last_fd)
+		(void)close(null_fd);
 }
 
 /* One that is left behind must not hold a pipe whose end somebody waits for. */
@@ -169,7 +169,7 @@ int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t u
 		unsigned char error;
 
 		close_pipes(child.fd);
-		quiesce_child_detach();
+		quiesce_child_detach(STDIN_FILENO, STDERR_FILENO);
 		error = (unsigned char)-call(data);
 		(void)!write(child.fd, &error, 1);
 		_exit(0);

@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* run by hand or from a hook: the same worker as PID 1's, supervised in the same way. */
-#include <fcntl.h>
 #include <stdio_ext.h>
 #include <sys/signalfd.h>
 
 #include "commands_supervised.h"
 
-static void put_null_over(int first_fd, int last_fd)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int over = first_fd; fd >= 0 && over <= last_fd; over++)
-		(void)dup2(fd, over);
-	if (fd > last_fd)
-		(void)close(fd);
-}
-
 void quiesce_job_begin(const struct quiesce_job *job)
 {
 	(void)sigprocmask(SIG_SETMASK, &job->signals_before, NULL);
-	put_null_over(STDIN_FILENO, STDOUT_FILENO);
+	quiesce_child_detach(STDIN_FILENO, STDOUT_FILENO);
 }
 
 void quiesce_job_end(int tell_fd)
 {
-	put_null_over(STDERR_FILENO, STDERR_FILENO);
+	quiesce_child_detach(STDERR_FILENO, STDERR_FILENO);
 	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
 }
 

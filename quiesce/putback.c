@@ -188,7 +188,7 @@ static bool start(const struct quiesce_supervision *s, struct quiesce_child *ret
 		return false;
 	}
 	if (ret_child->pid == 0)
-		quiesce_child_detach();
+		quiesce_child_detach(STDIN_FILENO, STDERR_FILENO);
 	return ret_child->pid == 0;
 }
 

@@ -183,8 +183,8 @@ int quiesce_child_wait(pid_t pid, int *ret_status);
  * where it died, or -errno of the fork.
  */
 int quiesce_child_do(int (*call)(const void *data), const void *data, uint64_t until_us);
-/** quiesce_child_detach() - in the child: hold nothing that others wait for the end of */
-void quiesce_child_detach(void);
+/** quiesce_child_detach() - /dev/null from @first_fd to @last_fd, for whom others may wait */
+void quiesce_child_detach(int first_fd, int last_fd);
 /** quiesce_child_leave() - let it go on, and listen to it no longer */
 void quiesce_child_leave(struct quiesce_child *child);
 
