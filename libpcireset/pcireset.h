@@ -296,6 +296,17 @@ struct pcireset_machine {
 };
 
 /**
+ * pcireset_addresses_read() - all functions that the kernel lists, by address
+ * @io: the machine
+ * @ret_addresses: heap, caller frees
+ * @ret_n: how many
+ *
+ * Return: as pcireset_scan().
+ */
+int pcireset_addresses_read(const struct pcireset_io *io,
+			    struct pcireset_address **ret_addresses, size_t *ret_n);
+
+/**
  * pcireset_scan() - minimal scan: headers, bound drivers and the tree
  * @io: the machine
  * @ret_machine: its functions; pcireset_machine_free()

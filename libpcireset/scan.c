@@ -152,6 +152,17 @@ static int compare(const void *a, const void *b)
 					*(const struct pcireset_address *)b);
 }
 
+int pcireset_addresses_read(const struct pcireset_io *io,
+			    struct pcireset_address **ret_addresses, size_t *ret_n)
+{
+	int r = io->scan(io->data, ret_addresses, ret_n);
+
+	if (r < 0)
+		return r;
+	qsort(*ret_addresses, *ret_n, sizeof(**ret_addresses), compare);
+	return 0;
+}
+
 static bool is_known(const struct pcireset_machine *known, struct pcireset_address address)
 {
 	for (size_t i = 0; i < known->n; i++)
@@ -175,7 +186,7 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 	size_t n;
 	int r;
 
-	r = io->scan(io->data, &addresses, &n);
+	r = pcireset_addresses_read(io, &addresses, &n);
 	if (r < 0)
 		return r;
 
@@ -183,7 +194,6 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 	if (!machine.functions)
 		return -ENOMEM;
 
-	qsort(addresses, n, sizeof(*addresses), compare);
 	for (size_t i = 0; i < n; i++) {
 		struct pcireset_function *f = &machine.functions[machine.n];
 

@@ -34,9 +34,7 @@ static int load(struct quiesce_run *run, struct quiesce_shared *shared, uint64_t
 	if (r < 0)
 		return r;
 
-	/* The supervisor waits a little longer. */
-	run->drivers_deadline_us = io->now_us(io->data) + run->config.drivers_ms * 600ull;
-	quiesce_tell(tell_fd, QUIESCE_TELL_QUIESCED);
+	quiesce_tell_quiesced(run, tell_fd);
 	quiesce_autoprobe_off(shared);
 	r = quiesce_drivers_stage(run);
 	shared->left_behind = run->left_behind;

@@ -21,7 +21,6 @@
 int quiesce_autoprobe_open(const char *root)
 {
 	char path[512];
-
 	int fd;
 
 	if (snprintf(path, sizeof(path), "%s/" AUTOPROBE, root) >= (int)sizeof(path))
@@ -84,12 +83,6 @@ static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
 	(void)io->attr_write(io->data, PROBE, path);
 }
 
-static int compare(const void *a, const void *b)
-{
-	return pcireset_address_compare(*(const struct pcireset_address *)a,
-					*(const struct pcireset_address *)b);
-}
-
 /*
  * A reset that is under way holds the lock of its function. Its driver_override
  * must stay until then: a driver that is loaded would wait for that lock, and
@@ -148,11 +141,10 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 		if (!shared->autoprobe_off)
 			return 0;
 		if (!scanned) {
-			r = io->scan(io->data, &addresses, &n);
+			/* In order: every child counts as the others do. */
+			r = pcireset_addresses_read(io, &addresses, &n);
 			if (r < 0)
 				return r;
-			/* Every child counts as the others do. */
-			qsort(addresses, n, sizeof(*addresses), compare);
 			scanned = true;
 		}
 		if (i - n_entries < n)

@@ -100,6 +100,8 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 /** quiesce_leave_plan() - a dry run's plan where the report would be; -errno, logged */
 int quiesce_leave_plan(const struct quiesce_run *run);
 void quiesce_tell(int tell_fd, enum quiesce_tell what);
+/** quiesce_tell_quiesced() - from here on the second deadline counts */
+void quiesce_tell_quiesced(struct quiesce_run *run, int tell_fd);
 /** quiesce_worker_init - the worker of PID 1 */
 quiesce_worker quiesce_worker_init;
 

@@ -76,6 +76,14 @@ void quiesce_tell(int tell_fd, enum quiesce_tell what)
 	(void)!write(tell_fd, &byte, 1);
 }
 
+void quiesce_tell_quiesced(struct quiesce_run *run, int tell_fd)
+{
+	/* The supervisor waits a little longer. */
+	run->drivers_deadline_us =
+		run->io->now_us(run->io->data) + run->config.drivers_ms * 600ull;
+	quiesce_tell(tell_fd, QUIESCE_TELL_QUIESCED);
+}
+
 /* The run's own on_stage is called behind ours. */
 struct work {
 	struct quiesce_run *run;
@@ -88,14 +96,8 @@ static void on_stage(void *data, enum quiesce_stage stage)
 {
 	const struct work *work = data;
 
-	if (stage == QUIESCE_STAGE_VERIFY) {
-		const struct pcireset_io *io = work->run->io;
-
-		/* The supervisor waits a little longer. */
-		work->run->drivers_deadline_us =
-			io->now_us(io->data) + work->run->config.drivers_ms * 600ull;
-		quiesce_tell(work->tell_fd, QUIESCE_TELL_QUIESCED);
-	}
+	if (stage == QUIESCE_STAGE_VERIFY)
+		quiesce_tell_quiesced(work->run, work->tell_fd);
 	if (work->on_stage)
 		work->on_stage(work->on_stage_data, stage);
 }
