@@ -40,6 +40,40 @@ int pcireset_attr_read(const struct pcireset_io *io, const struct pcireset_funct
 int pcireset_attr_write(const struct pcireset_io *io, const struct pcireset_function *function,
 			const char *name, const char *text);
 
+/* io_pci.c: configuration space through libpci */
+struct pci_access;
+struct pci_dev;
+
+enum pcireset_pci_source {
+	PCIRESET_PCI_SYSFS, /* path: sys/bus/pci with what is before it */
+	PCIRESET_PCI_DUMP,  /* path: a file with a clean dump */
+};
+
+struct pcireset_pci {
+	struct pci_access *access;
+	struct pci_dev **devices; /* ordered by address */
+	size_t n_devices;
+};
+
+int pcireset_pci_scan(struct pcireset_pci *pci, enum pcireset_pci_source source, const char *path,
+		      struct pcireset_address **ret_addresses, size_t *ret_n);
+int pcireset_pci_read(const struct pcireset_pci *pci, struct pcireset_address address,
+		      uint16_t reg, void *buffer, size_t bytes);
+int pcireset_pci_write(const struct pcireset_pci *pci, struct pcireset_address address,
+		       uint16_t reg, uint32_t value, size_t bytes);
+/* Free what a scan left, and empty it. */
+void pcireset_pci_forget(struct pcireset_pci *pci);
+
+/* io_host.c: the monotonic clock */
+uint64_t pcireset_now_us(void *data);
+
+/* io_dump.c */
+void pcireset_io_close_dump(struct pcireset_io *io);
+
+/* dump.c: what libpci is to see of a dump; heap; see pcireset_io_open_dump() */
+int pcireset_dump_clean(const char *text, char **ret_clean,
+			struct pcireset_dump_problem *ret_problem);
+
 /* capability.c */
 void pcireset_capabilities_read(const struct pcireset_io *io,
 				struct pcireset_function *function);

@@ -1,168 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The door to a real machine: libpci for config space, files for the rest. */
-#include <pci/pci.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "internal.h"
 
-/* libpci keeps domains in a signed int and builds its paths in 1,024 bytes. */
+/* libpci builds its paths in 1,024 bytes. */
 #define ROOT_BYTES 512
 
 struct host {
 	struct pcireset_io io;
-	struct pci_access *pci;
-	struct pci_dev **devices; /* ordered by address */
-	size_t n_devices;
+	struct pcireset_pci pci;
 	int root_fd;
 	int pipe[2];
 	size_t n_jobs;
 	char sysfs[ROOT_BYTES];
 };
 
-/*
- * libpci's error hook must not return and has no user data: the one static
- * variable of the library.
- */
-static jmp_buf libpci_escape;
-
-static void __attribute__((noreturn)) libpci_error(char *message, ...)
-{
-	(void)message;
-	longjmp(libpci_escape, 1);
-}
-
-static void libpci_quiet(char *message, ...)
-{
-	(void)message;
-}
-
-static struct pcireset_address address_of(const struct pci_dev *device)
-{
-	return (struct pcireset_address){
-		.domain = (uint32_t)device->domain,
-		.bus = device->bus,
-		.device = device->dev,
-		.function = device->func,
-	};
-}
-
-static int compare_devices(const void *a, const void *b)
-{
-	return pcireset_address_compare(address_of(*(struct pci_dev *const *)a),
-					address_of(*(struct pci_dev *const *)b));
-}
-
-static void forget_scan(struct host *host)
-{
-	free(host->devices);
-	host->devices = NULL;
-	host->n_devices = 0;
-	if (host->pci)
-		pci_cleanup(host->pci);
-	host->pci = NULL;
-}
-
-/* Every local that is used after the longjmp lives in @host. */
-static int scan_with_libpci(struct host *host)
-{
-	host->pci = pci_alloc();
-	host->pci->error = libpci_error;
-	host->pci->warning = libpci_quiet;
-	host->pci->debug = libpci_quiet;
-	host->pci->method = PCI_ACCESS_SYS_BUS_PCI;
-	host->pci->writeable = 0;
-
-	if (setjmp(libpci_escape) != 0)
-		return -EIO;
-
-	if (pci_set_param(host->pci, (char *)"sysfs.path", host->sysfs) < 0)
-		return -EIO;
-	pci_init(host->pci);
-	pci_scan_bus(host->pci);
-	return 0;
-}
-
 static int host_scan(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
 {
 	struct host *host = data;
-	_cleanup_free_ struct pcireset_address *addresses = NULL;
-	size_t n = 0;
-	int r;
 
 	if (faccessat(host->root_fd, "sys/bus/pci/devices", R_OK | X_OK, 0) < 0)
 		return -errno;
-
-	forget_scan(host);
-	r = scan_with_libpci(host);
-	if (r < 0)
-		return r;
-
-	for (struct pci_dev *d = host->pci->devices; d; d = d->next)
-		n++;
-	host->devices = calloc(n + 1, sizeof(*host->devices));
-	addresses = calloc(n + 1, sizeof(*addresses));
-	if (!host->devices || !addresses)
-		return -ENOMEM;
-
-	for (struct pci_dev *d = host->pci->devices; d; d = d->next)
-		host->devices[host->n_devices++] = d;
-	qsort(host->devices, n, sizeof(struct pci_dev *), compare_devices);
-	for (size_t i = 0; i < n; i++)
-		addresses[i] = address_of(host->devices[i]);
-
-	*ret_addresses = addresses;
-	addresses = NULL;
-	*ret_n = n;
-	return 0;
-}
-
-static struct pci_dev *find_device(const struct host *host, struct pcireset_address address)
-{
-	struct pci_dev wanted, *key = &wanted, **found;
-
-	wanted.domain = (int)address.domain;
-	wanted.bus = address.bus;
-	wanted.dev = address.device;
-	wanted.func = address.function;
-	found = bsearch(&key, host->devices, host->n_devices, sizeof(key), compare_devices);
-	return found ? *found : NULL;
+	return pcireset_pci_scan(&host->pci, PCIRESET_PCI_SYSFS, host->sysfs, ret_addresses,
+				 ret_n);
 }
 
 static int host_config_read(void *data, struct pcireset_address address, uint16_t reg,
 			    void *buffer, size_t bytes)
 {
-	struct pci_dev *device = find_device(data, address);
+	struct host *host = data;
 
-	if (!device)
-		return -ENODEV;
-	if (setjmp(libpci_escape) != 0)
-		return -EIO;
-	return pci_read_block(device, reg, buffer, (int)bytes) ? 0 : -EIO;
+	return pcireset_pci_read(&host->pci, address, reg, buffer, bytes);
 }
 
 static int host_config_write(void *data, struct pcireset_address address, uint16_t reg,
 			     uint32_t value, size_t bytes)
 {
-	uint8_t block[4] = { (uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-			     (uint8_t)(value >> 24) };
-	struct pci_dev *device = find_device(data, address);
+	struct host *host = data;
 
-	if (!device)
-		return -ENODEV;
-	if (setjmp(libpci_escape) != 0)
-		return -EIO;
-
-	/* libpci says yes or no; why not is still in errno. */
-	errno = 0;
-	if (pci_write_block(device, reg, block, (int)bytes))
-		return 0;
-	return errno ? -errno : -EIO;
+	return pcireset_pci_write(&host->pci, address, reg, value, bytes);
 }
 
 static int host_attr_read(void *data, const char *path, char *buffer, size_t bytes)
@@ -224,7 +105,7 @@ static int host_job_start(void *data, struct pcireset_job *job)
 	return r;
 }
 
-static uint64_t host_now_us(void *data)
+uint64_t pcireset_now_us(void *data)
 {
 	struct timespec now;
 
@@ -239,7 +120,7 @@ static int host_job_wait(void *data, uint64_t deadline_us, struct pcireset_job *
 	int r;
 
 	do {
-		uint64_t now_us = host_now_us(data);
+		uint64_t now_us = pcireset_now_us(data);
 
 		r = pcireset_jobs_wait(host->pipe[0],
 				       deadline_us > now_us ? deadline_us - now_us : 0, ret_job);
@@ -267,7 +148,7 @@ static const struct pcireset_io host_io = {
 	.link_read = host_link_read,
 	.job_start = host_job_start,
 	.job_wait = host_job_wait,
-	.now_us = host_now_us,
+	.now_us = pcireset_now_us,
 	.sleep_us = host_sleep_us,
 };
 
@@ -308,9 +189,13 @@ void pcireset_io_close(struct pcireset_io *io)
 
 	if (!io)
 		return;
+	if (io->is_dump) {
+		pcireset_io_close_dump(io);
+		return;
+	}
 
 	host = io->data;
-	forget_scan(host);
+	pcireset_pci_forget(&host->pci);
 	/* A job under way still uses these: better leaked than SIGPIPE. */
 	if (host->n_jobs == 0) {
 		(void)close(host->root_fd);

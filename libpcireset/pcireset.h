@@ -134,6 +134,7 @@ void pcireset_job_free(struct pcireset_job *job);
  * @now_us: monotonic clock
  * @sleep_us: let time pass
  * @data: first argument of each
+ * @is_dump: only configuration space can be read: nothing of sysfs is there
  *
  * Paths are relative to the root that the door was opened with.
  */
@@ -151,6 +152,7 @@ struct pcireset_io {
 	uint64_t (*now_us)(void *data);
 	void (*sleep_us)(void *data, uint64_t us);
 	void *data;
+	bool is_dump;
 };
 
 /** Jobs that the host's door has under way at most, stuck ones included. */
@@ -169,7 +171,30 @@ struct pcireset_io {
 int pcireset_io_open(const char *root, struct pcireset_io **ret_io);
 
 /**
- * pcireset_io_close() - close a door from pcireset_io_open()
+ * struct pcireset_dump_problem - why a dump cannot be used
+ * @line: from 1; 0: the dump as a whole
+ * @words: what is wrong
+ */
+struct pcireset_dump_problem {
+	unsigned int line;
+	const char *words;
+};
+
+/**
+ * pcireset_io_open_dump() - open the door to what "lspci -xxxx" printed
+ * @text: the dump, decoded parts included; may be freed afterwards
+ * @ret_problem: set with -EBADMSG
+ * @ret_io: the door; pcireset_io_close() frees it
+ *
+ * Every write through it fails with -EROFS, every file is missing.
+ *
+ * Return: 0, -EBADMSG, -ENOMEM, or -errno of memfd_create().
+ */
+int pcireset_io_open_dump(const char *text, struct pcireset_dump_problem *ret_problem,
+			  struct pcireset_io **ret_io);
+
+/**
+ * pcireset_io_close() - close a door
  * @io: may be NULL
  *
  * Jobs that are still under way go on; their memory is left to them.
@@ -221,6 +246,25 @@ enum pcireset_method {
 	(PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC) | \
 	 PCIRESET_BIT(PCIRESET_METHOD_FLR) | PCIRESET_BIT(PCIRESET_METHOD_AF))
 
+/** enum pcireset_quirk - what the ids of a function tell; conf/quirks.conf has sources */
+enum pcireset_quirk {
+	PCIRESET_QUIRK_NO_FLR = 1 << 0,          /* neither FLR nor AF FLR */
+	PCIRESET_QUIRK_NO_BUS_RESET = 1 << 1,    /* of a bridge: not the bus below it */
+	PCIRESET_QUIRK_NO_PM_RESET = 1 << 2,     /* reported, without effect */
+	PCIRESET_QUIRK_DEVICE_SPECIFIC = 1 << 3, /* the kernel has a reset of its own */
+	PCIRESET_QUIRK_SLOW_FLR = 1 << 4,        /* 250 ms more after FLR */
+	PCIRESET_QUIRK_FENCE_LATE = 1 << 5,      /* Bus Master stays on until the reset is over */
+	PCIRESET_QUIRK_NOT_READY_EARLY = 1 << 6, /* Immediate Readiness is not true */
+};
+
+/** enum pcireset_cxl - what a CXL function's DVSECs tell; CXL Specification 3.1, 8.1 */
+enum pcireset_cxl {
+	PCIRESET_CXL_DEVICE = 1 << 0,
+	PCIRESET_CXL_MEMORY = 1 << 1,     /* Mem_Capable */
+	PCIRESET_CXL_PORT = 1 << 2,
+	PCIRESET_CXL_SBR_MASKED = 1 << 3, /* Unmask SBR is 0: a bus reset has no effect */
+};
+
 /** Bytes of configuration space that a scan reads of each function. */
 #define PCIRESET_HEADER_BYTES 64
 
@@ -244,12 +288,26 @@ enum pcireset_method {
  * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
  *
  * Known after pcireset_topology_read(), for functions that answer:
+ * @config_bytes: how much of its configuration space can be read: 64, 256 or 4096
+ * @is_unknown: a capability list could not be read to its end (64 bytes only, a
+ *	loop, ones): what is not said of it may still be so
  * @express: offset of the PCI Express capability, or 0
  * @af: offset of the Advanced Features capability, or 0
  * @power: offset of the Power Management capability, or 0
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file
+ * @quirks: mask of enum pcireset_quirk, by its ids
+ * @sriov: offset of the SR-IOV capability of a PF, or 0
+ * @vfs: VFs of a PF whose VF Enable is set, else 0
+ * @vfs_listed: how many of these the kernel lists
+ * @physical: index of a VF's PF, or PCIRESET_NONE
+ * @behind: index of the function that provides its domain (VMD), or PCIRESET_NONE
+ * @ari: has the ARI capability
+ * @ats: offset of the ATS capability, or 0
+ * @aer: offset of the AER capability, or 0
+ * @cxl: mask of enum pcireset_cxl
+ * @hotplug_capable: a port whose slot is hot-plug capable
  * @has_reset_method: the kernel has a reset_method attribute for it
  * @has_reset_subordinate: the kernel can reset the bus below it
  * @hotplug_bound: a port whose hot-plug driver is bound
@@ -273,10 +331,23 @@ struct pcireset_function {
 	char driver[32];
 	size_t parent;
 
+	uint16_t config_bytes;
+	bool is_unknown;
 	uint8_t express;
 	uint8_t af;
 	uint8_t power;
 	uint8_t port_type;
+	unsigned int quirks;
+	uint16_t sriov;
+	uint16_t vfs;
+	uint16_t vfs_listed;
+	size_t physical;
+	size_t behind;
+	bool ari;
+	uint16_t ats;
+	uint16_t aer;
+	unsigned int cxl;
+	bool hotplug_capable;
 	unsigned int advertises;
 	unsigned int offers;
 	bool has_reset_method;
@@ -371,6 +442,20 @@ bool pcireset_is_bridge(const struct pcireset_function *function);
 
 /* ------------------------------------------------- decisions and the plan */
 
+/** enum pcireset_verdict - what is known of a function at the end */
+enum pcireset_verdict {
+	PCIRESET_VERDICT_NONE, /* not known yet */
+	PCIRESET_VERIFIED,
+	PCIRESET_COMPLETED,
+	PCIRESET_FENCED,
+	PCIRESET_CONTAINED,
+	PCIRESET_KEPT,
+	PCIRESET_VERDICT_IDLE,
+	PCIRESET_LOST,
+	PCIRESET_FAILED,
+	PCIRESET_VERDICTS,
+};
+
 /** enum pcireset_action - what the caller wants of a function */
 enum pcireset_action {
 	PCIRESET_KEEP,  /* not a register of it is written, no reset reaches it */
@@ -416,6 +501,8 @@ enum pcireset_why {
  * @fence_late: Bus Master stays on until the reset is over
  * @leave_intx: do not disable its INTx interrupt
  * @why: the reason
+ * @expected: the verdict if all goes well
+ * @estimate_ms: how long its reset takes then; the same for all of a whole bus
  */
 struct pcireset_step {
 	enum pcireset_action action;
@@ -426,7 +513,29 @@ struct pcireset_step {
 	bool fence_late;
 	bool leave_intx;
 	enum pcireset_why why;
+	enum pcireset_verdict expected;
+	uint32_t estimate_ms;
 };
+
+/**
+ * pcireset_step_reaches() - does the reset of one function reset another, too
+ * @machine: the machine
+ * @steps: the plan
+ * @i: whose step
+ * @other: the other; never @i itself
+ */
+bool pcireset_step_reaches(const struct pcireset_machine *machine,
+			   const struct pcireset_step *steps, size_t i, size_t other);
+
+/**
+ * pcireset_plan_estimate_ms() - how long all resets of a plan take if all goes well
+ * @machine: the machine
+ * @steps: the plan
+ *
+ * Resets below one upstream port are made one after the other, others side by side.
+ */
+uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
+				   const struct pcireset_step *steps);
 
 /**
  * pcireset_plan_make() - choose a reset for each function; pure
@@ -447,20 +556,6 @@ int pcireset_plan_make(const struct pcireset_machine *machine,
 		       struct pcireset_step **ret_steps);
 
 /* --------------------------------------------------- evidence and verdicts */
-
-/** enum pcireset_verdict - what is known of a function at the end */
-enum pcireset_verdict {
-	PCIRESET_VERDICT_NONE, /* not known yet */
-	PCIRESET_VERIFIED,
-	PCIRESET_COMPLETED,
-	PCIRESET_FENCED,
-	PCIRESET_CONTAINED,
-	PCIRESET_KEPT,
-	PCIRESET_VERDICT_IDLE,
-	PCIRESET_LOST,
-	PCIRESET_FAILED,
-	PCIRESET_VERDICTS,
-};
 
 /** enum pcireset_seen - what is known of its reset */
 enum pcireset_seen {

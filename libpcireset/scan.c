@@ -67,6 +67,8 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 	int r;
 
 	function->parent = PCIRESET_NONE;
+	function->physical = PCIRESET_NONE;
+	function->behind = PCIRESET_NONE;
 	function->iommu_group = -1;
 
 	r = io->config_read(io->data, function->address, 0, function->header,

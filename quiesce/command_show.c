@@ -241,19 +241,18 @@ static int show(struct quiesce_run *run, struct pcireset_address address,
 int quiesce_command_show(const struct quiesce_options *options)
 {
 	struct quiesce_run run = { .root = options->root, .log = &quiesce_to_stderr, .dry_run = true };
-	const char *root = options->root[0] ? options->root : "/";
 	struct pcireset_address address;
 	struct pcireset_io *io;
-	int r, code;
+	int code;
 
 	if (pcireset_address_parse(options->operands[0], &address) < 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "\"%s\" is no address such as 0000:01:00.0",
 			    options->operands[0]);
 		return QUIESCE_BAD_USAGE;
 	}
-	r = pcireset_io_open(root, &io);
-	if (r < 0)
-		return quiesce_fail(root, r);
+	code = quiesce_door_open(options, &io);
+	if (code != QUIESCE_OK)
+		return code;
 
 	/* Bad lines are warnings here: showing does no harm. */
 	(void)quiesce_run_prepare(&run, options->config);

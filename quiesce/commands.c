@@ -20,15 +20,52 @@ int quiesce_fail(const char *what, int r)
 	return QUIESCE_BAD_FUNCTIONS;
 }
 
+#define DUMP_BYTES_MAX (64u * 1024 * 1024)
+
+static int open_dump(const char *name, struct pcireset_io **ret_io)
+{
+	struct pcireset_dump_problem problem;
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = quiesce_file_read(name[0] == '/' ? "" : ".", name, DUMP_BYTES_MAX, &text);
+	if (r < 0) {
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %s", name,
+			    quiesce_file_problem(r));
+		return QUIESCE_BAD_USAGE;
+	}
+	r = pcireset_io_open_dump(text, &problem, ret_io);
+	if (r == 0)
+		return QUIESCE_OK;
+	if (r != -EBADMSG)
+		return quiesce_fail(name, r);
+	if (problem.line)
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s:%u: %s", name, problem.line,
+			    problem.words);
+	else
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %s", name, problem.words);
+	return QUIESCE_BAD_USAGE;
+}
+
+int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io **ret_io)
+{
+	int r;
+
+	if (options->dump)
+		return open_dump(options->dump, ret_io);
+	r = pcireset_io_open(root_path(options), ret_io);
+	return r < 0 ? quiesce_fail(root_path(options), r) : QUIESCE_OK;
+}
+
 int quiesce_command_list(const struct quiesce_options *options)
 {
 	struct pcireset_machine machine = { 0 };
 	struct pcireset_io *io;
-	int r;
+	int r, code;
 
-	r = pcireset_io_open(root_path(options), &io);
-	if (r < 0)
-		return quiesce_fail(root_path(options), r);
+	code = quiesce_door_open(options, &io);
+	if (code != QUIESCE_OK)
+		return code;
 
 	r = pcireset_scan(io, &machine);
 	if (r == 0) {
@@ -75,11 +112,11 @@ int quiesce_with_output(int code)
 static int plan(struct quiesce_run *run, const struct quiesce_options *options)
 {
 	struct pcireset_io *io;
-	int r;
+	int r, code;
 
-	r = pcireset_io_open(root_path(options), &io);
-	if (r < 0)
-		return quiesce_fail(root_path(options), r);
+	code = quiesce_door_open(options, &io);
+	if (code != QUIESCE_OK)
+		return code;
 
 	run->io = io;
 	r = quiesce_pipeline_run(run);

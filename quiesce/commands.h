@@ -11,6 +11,9 @@
  * @operands: words behind it, part of argv
  * @n_operands: how many
  * @config: --config, or NULL
+ * @dump: --dump: "lspci -xxxx" text in place of the machine, or NULL
+ * @slot: -s as lspci's, or NULL
+ * @ids: -d as lspci's, or NULL
  * @print: --print of check: the key whose value is wanted, or NULL
  * @root: --root without trailing slashes, "" for this machine
  */
@@ -19,6 +22,9 @@ struct quiesce_options {
 	char *const *operands;
 	size_t n_operands;
 	const char *config;
+	const char *dump;
+	const char *slot;
+	const char *ids;
 	const char *print;
 	const char *root;
 	bool json;
@@ -37,6 +43,13 @@ extern const struct quiesce_log quiesce_to_stderr;
 
 /** quiesce_fail() - say what went wrong; returns an exit code */
 int quiesce_fail(const char *what, int r);
+/**
+ * quiesce_door_open() - the machine, or the dump, that the options name
+ * @ret_io: pcireset_io_close()
+ *
+ * Return: QUIESCE_OK, or an exit code; it has said why.
+ */
+int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io **ret_io);
 /** quiesce_with_output() - @code, or a failure where the output did not arrive */
 int quiesce_with_output(int code);
 /**

@@ -10,6 +10,7 @@ enum long_option {
 	OPTION_JSON = 256,
 	OPTION_CONFIG,
 	OPTION_ROOT,
+	OPTION_DUMP,
 	OPTION_FORCE,
 	OPTION_PRINT,
 	OPTION_HELP,
@@ -19,6 +20,7 @@ enum long_option {
 static const struct option longs[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "dump", required_argument, NULL, OPTION_DUMP },
 	{ "root", required_argument, NULL, OPTION_ROOT },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "print", required_argument, NULL, OPTION_PRINT },
@@ -45,6 +47,15 @@ static int take(int option, struct quiesce_options *options)
 		return 0;
 	case OPTION_ROOT:
 		options->root = without_trailing_slashes(optarg);
+		return 0;
+	case OPTION_DUMP:
+		options->dump = optarg;
+		return 0;
+	case 's':
+		options->slot = optarg;
+		return 0;
+	case 'd':
+		options->ids = optarg;
 		return 0;
 	case OPTION_FORCE:
 		options->force = true;
@@ -73,7 +84,7 @@ int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_opt
 	/* getopt's messages begin with it. */
 	if (argc > 0)
 		argv[0] = name;
-	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "hs:d:", longs, NULL)) != -1)
 		if (take(option, &options) < 0) {
 			(void)fputs("pci-quiesce: see pci-quiesce --help\n", stderr);
 			return -EINVAL;

@@ -22,7 +22,7 @@ refuse 'the library includes nothing of the program' \
 refuse 'the program knows the library by pcireset.h alone' \
 	'#[[:space:]]*include.*(internal\.h|libpcireset/|pci/|\.\./)' quiesce/*.[ch]
 
-only '#[[:space:]]*include[[:space:]]*[<"]pci/' libpcireset/io_host.c \
+only '#[[:space:]]*include[[:space:]]*[<"]pci/' libpcireset/io_pci.c \
 	libpcireset/*.[ch] quiesce/*.[ch]
 only '#[[:space:]]*include[[:space:]]*[<"]libkmod' quiesce/modules.c \
 	libpcireset/*.[ch] quiesce/*.[ch]

@@ -31,7 +31,7 @@ prefixed() {
 }
 
 # Writable data by section, as constant tables of pointers (.data.rel.ro) are
-# 'd' to nm. libpci's error hook has no user data: io_host may have a way out.
+# 'd' to nm. libpci's error hook has no user data: io_pci may have a way out.
 writable() {
 	objdump --syms "$1" | awk '
 		/:[ \t]+file format/ { object = $1; sub(/:$/, "", object) }
@@ -39,7 +39,7 @@ writable() {
 			# address, a blank, seven flags, a blank, section, size, name
 			split(substr($0, length($1) + 10), field)
 			flags = substr($0, length($1) + 2, 7)
-			if (flags ~ /d/ || object ~ /io_host\.c\.o$/)
+			if (flags ~ /d/ || object ~ /io_pci\.c\.o$/)
 				next
 			if (field[1] ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ &&
 			    field[1] !~ /^\.data\.rel\.ro/)
