@@ -5,14 +5,9 @@
 
 #include "internal.h"
 
-#define VENDOR_CHELSIO 0x1425
-#define CHELSIO_T4_MASK 0xf000
-#define CHELSIO_T4 0x4000
-
 bool pcireset_fences_late(const struct pcireset_function *function)
 {
-	return function->vendor == VENDOR_CHELSIO &&
-	       (function->device & CHELSIO_T4_MASK) == CHELSIO_T4;
+	return function->quirks & PCIRESET_QUIRK_FENCE_LATE;
 }
 
 static bool wants_fence(const struct pcireset_function *function,

@@ -74,6 +74,9 @@ void pcireset_io_close_dump(struct pcireset_io *io);
 int pcireset_dump_clean(const char *text, char **ret_clean,
 			struct pcireset_dump_problem *ret_problem);
 
+/* quirk.c: mask of enum pcireset_quirk */
+unsigned int pcireset_quirks(const struct pcireset_function *function);
+
 /* capability.c */
 void pcireset_capabilities_read(const struct pcireset_io *io,
 				struct pcireset_function *function);

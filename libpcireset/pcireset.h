@@ -255,6 +255,7 @@ enum pcireset_quirk {
 	PCIRESET_QUIRK_SLOW_FLR = 1 << 4,        /* 250 ms more after FLR */
 	PCIRESET_QUIRK_FENCE_LATE = 1 << 5,      /* Bus Master stays on until the reset is over */
 	PCIRESET_QUIRK_NOT_READY_EARLY = 1 << 6, /* Immediate Readiness is not true */
+	PCIRESET_QUIRK_VMD = 1 << 7,             /* has a domain of its own behind it */
 };
 
 /** enum pcireset_cxl - what a CXL function's DVSECs tell; CXL Specification 3.1, 8.1 */
@@ -283,6 +284,7 @@ enum pcireset_cxl {
  * @command: COMMAND as scanned
  * @answers: false where all behind the id reads as ones: nothing else is known then
  * @is_virtual: an SR-IOV virtual function
+ * @quirks: mask of enum pcireset_quirk, by its ids
  * @boot_vga: the firmware's display
  * @driver: bound driver, "" for none, "?" where that cannot be told
  * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
@@ -297,7 +299,6 @@ enum pcireset_cxl {
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file
- * @quirks: mask of enum pcireset_quirk, by its ids
  * @sriov: offset of the SR-IOV capability of a PF, or 0
  * @vfs: VFs of a PF whose VF Enable is set, else 0
  * @vfs_listed: how many of these the kernel lists

@@ -97,6 +97,7 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 	if (function->class_code >> 16 == BASE_CLASS_DISPLAY &&
 	    pcireset_attr_read(io, function, "boot_vga", text, sizeof(text)) == 0)
 		function->boot_vga = text[0] == '1';
+	function->quirks = pcireset_quirks(function);
 }
 
 /*
