@@ -5,37 +5,61 @@
 
 #include "internal.h"
 
-/* 192 bytes behind the header, a capability takes at least four. */
-#define CAPABILITIES_MAX 48
+/* What is read of these has to end before 100. */
+#define EXPRESS_BYTES (PCI_EXP_DEVSTA + 2)
+#define AF_BYTES (PCI_AF_STATUS + 1)
+#define POWER_BYTES (PCI_PM_CTRL + 2)
+
+static bool fits(struct pcireset_function *function, uint8_t at, unsigned int bytes)
+{
+	if (at + bytes <= PCI_CFG_SPACE_SIZE)
+		return true;
+	function->is_unknown = true;
+	return false;
+}
+
+static void read_slot(const struct pcireset_io *io, struct pcireset_function *function)
+{
+	uint32_t slot;
+
+	if ((function->port_type == PCI_EXP_TYPE_ROOT_PORT ||
+	     function->port_type == PCI_EXP_TYPE_DOWNSTREAM) &&
+	    fits(function, function->express, PCI_EXP_SLTCAP + sizeof(slot)) &&
+	    pcireset_read32(io, function, function->express + PCI_EXP_SLTCAP, &slot) == 0)
+		function->hotplug_capable = slot & PCI_EXP_SLTCAP_HPC;
+}
 
 static void read_express(const struct pcireset_io *io, struct pcireset_function *function,
-			 uint8_t at)
+			 uint8_t at, uint32_t head)
 {
-	uint16_t flags;
+	uint16_t flags = (uint16_t)(head >> 16);
 	uint32_t devcap;
 
-	if (pcireset_read16(io, function, at + PCI_EXP_FLAGS, &flags) < 0 ||
-	    pcireset_read32(io, function, at + PCI_EXP_DEVCAP, &devcap) < 0)
+	if (function->express || !fits(function, at, EXPRESS_BYTES))
 		return;
+	if (pcireset_read32(io, function, at + PCI_EXP_DEVCAP, &devcap) < 0) {
+		function->is_unknown = true;
+		return;
+	}
 
 	function->express = at;
 	function->port_type = (flags & PCI_EXP_FLAGS_TYPE) >> 4;
 	if (devcap & PCI_EXP_DEVCAP_FLR)
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_FLR);
+	if (flags & PCI_EXP_FLAGS_SLOT)
+		read_slot(io, function);
 }
 
 /* Source: Advanced Capabilities for Conventional PCI ECN, 13 April 2006. */
-static void read_advanced_features(const struct pcireset_io *io,
-				   struct pcireset_function *function, uint8_t at)
+static void read_advanced_features(struct pcireset_function *function, uint8_t at, uint32_t head)
 {
 	const uint8_t both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
-	uint8_t cap;
 
-	if (pcireset_read8(io, function, at + PCI_AF_CAP, &cap) < 0)
+	if (function->af || !fits(function, at, AF_BYTES))
 		return;
 
 	function->af = at;
-	if ((cap & both) == both)
+	if ((head >> 8 * PCI_AF_CAP & both) == both)
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_AF);
 }
 
@@ -44,36 +68,78 @@ static void read_power_management(const struct pcireset_io *io,
 {
 	uint16_t control;
 
+	if (function->power || !fits(function, at, POWER_BYTES))
+		return;
+
 	function->power = at;
 	if (pcireset_read16(io, function, at + PCI_PM_CTRL, &control) == 0 &&
 	    !(control & PCI_PM_CTRL_NO_SOFT_RESET))
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_PM);
 }
 
+static void read_capability(const struct pcireset_io *io, struct pcireset_function *function,
+			    uint8_t at, uint32_t head)
+{
+	switch (head & 0xff) {
+	case PCI_CAP_ID_EXP:
+		read_express(io, function, at, head);
+		break;
+	case PCI_CAP_ID_AF:
+		read_advanced_features(function, at, head);
+		break;
+	case PCI_CAP_ID_PM:
+		read_power_management(io, function, at);
+		break;
+	default:
+		break;
+	}
+}
+
+bool pcireset_visit(struct pcireset_visited *visited, uint16_t at)
+{
+	const uint8_t bit = (uint8_t)(1u << (at / 4) % 8);
+	uint8_t *byte = &visited->dwords[at / 32];
+
+	if (*byte & bit)
+		return false;
+	*byte |= bit;
+	return true;
+}
+
+/* Without a list nothing is read: some devices take offence at other registers. */
+static void find_size_without_list(const struct pcireset_io *io,
+				   struct pcireset_function *function)
+{
+	uint8_t last;
+
+	function->config_bytes = PCI_CFG_SPACE_SIZE;
+	if (io->is_dump && pcireset_read8(io, function, PCI_CFG_SPACE_SIZE - 1, &last) < 0)
+		function->config_bytes = PCI_STD_HEADER_SIZEOF;
+}
+
 void pcireset_capabilities_read(const struct pcireset_io *io, struct pcireset_function *function)
 {
+	struct pcireset_visited visited = { 0 };
+	uint32_t head;
 	uint8_t at;
 
-	if (!(function->header[PCI_STATUS] & PCI_STATUS_CAP_LIST))
+	if (!(function->header[PCI_STATUS] & PCI_STATUS_CAP_LIST)) {
+		find_size_without_list(io, function);
 		return;
+	}
 
+	function->config_bytes = PCI_STD_HEADER_SIZEOF;
 	at = function->header[function->header_type == PCI_HEADER_TYPE_CARDBUS ?
 				      PCI_CB_CAPABILITY_LIST :
 				      PCI_CAPABILITY_LIST] & ~3;
-	for (size_t n = 0; n < CAPABILITIES_MAX && at >= PCI_STD_HEADER_SIZEOF; n++) {
-		uint16_t head;
-
-		if (pcireset_read16(io, function, at + PCI_CAP_LIST_ID, &head) < 0 ||
-		    head == 0xffff)
+	while (at) {
+		if (at < PCI_STD_HEADER_SIZEOF || !pcireset_visit(&visited, at) ||
+		    pcireset_read32(io, function, at, &head) < 0 || (head & 0xff) == 0xff) {
+			function->is_unknown = true;
 			return;
-
-		if ((head & 0xff) == PCI_CAP_ID_EXP)
-			read_express(io, function, at);
-		else if ((head & 0xff) == PCI_CAP_ID_AF)
-			read_advanced_features(io, function, at);
-		else if ((head & 0xff) == PCI_CAP_ID_PM)
-			read_power_management(io, function, at);
-
+		}
+		function->config_bytes = PCI_CFG_SPACE_SIZE;
+		read_capability(io, function, at, head);
 		at = (uint8_t)(head >> 8) & ~3;
 	}
 }

@@ -74,12 +74,30 @@ void pcireset_io_close_dump(struct pcireset_io *io);
 int pcireset_dump_clean(const char *text, char **ret_clean,
 			struct pcireset_dump_problem *ret_problem);
 
+/* scan.c: index of a function, or PCIRESET_NONE */
+size_t pcireset_find(const struct pcireset_machine *machine, struct pcireset_address address);
+
 /* quirk.c: mask of enum pcireset_quirk */
 unsigned int pcireset_quirks(const struct pcireset_function *function);
 
-/* capability.c */
+/* capability.c: dwords of a list that were seen already; lists may loop */
+struct pcireset_visited {
+	uint8_t dwords[4096 / 4 / 8];
+};
+bool pcireset_visit(struct pcireset_visited *visited, uint16_t at);
+
+/* capability.c, extended.c: into a function without any yet; the second needs the first */
 void pcireset_capabilities_read(const struct pcireset_io *io,
 				struct pcireset_function *function);
+void pcireset_extended_read(const struct pcireset_io *io, struct pcireset_function *function);
+
+/* sriov.c: physical and vfs_listed of a machine that has its capabilities */
+void pcireset_sriov_read(const struct pcireset_io *io, struct pcireset_machine *machine);
+
+/* offers.c: of a dump, with all that is above */
+void pcireset_offers_derive(struct pcireset_machine *machine);
+
+/* capability.c */
 int pcireset_pending(const struct pcireset_io *io, const struct pcireset_function *function,
 		     bool *ret_pending);
 

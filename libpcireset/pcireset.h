@@ -282,7 +282,8 @@ enum pcireset_cxl {
  * @secondary: bus below a bridge, else 0
  * @subordinate: last bus below a bridge, else 0
  * @command: COMMAND as scanned
- * @answers: false where all behind the id reads as ones: nothing else is known then
+ * @answers: false where all behind the id reads as ones, or the header is of no
+ *	type that Linux knows, and lists: nothing else is known then
  * @is_virtual: an SR-IOV virtual function
  * @quirks: mask of enum pcireset_quirk, by its ids
  * @boot_vga: the firmware's display
@@ -290,7 +291,8 @@ enum pcireset_cxl {
  * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
  *
  * Known after pcireset_topology_read(), for functions that answer:
- * @config_bytes: how much of its configuration space can be read: 64, 256 or 4096
+ * @config_bytes: how much of its configuration space can be read: 64, 256 or 4096;
+ *	what extended capabilities tell is not known of a PCI Express function with less
  * @is_unknown: a capability list could not be read to its end (64 bytes only, a
  *	loop, ones): what is not said of it may still be so
  * @express: offset of the PCI Express capability, or 0
@@ -298,13 +300,14 @@ enum pcireset_cxl {
  * @power: offset of the Power Management capability, or 0
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
- * @offers: mask of what the kernel's reset_method lists; 0 without that file
+ * @offers: mask of what the kernel's reset_method lists; 0 without that file; of
+ *	a dump what it would list, but for acpi
  * @sriov: offset of the SR-IOV capability of a PF, or 0
  * @vfs: VFs of a PF whose VF Enable is set, else 0
- * @vfs_listed: how many of these the kernel lists
+ * @vfs_listed: how many of these the kernel lists; its CONFIG_PCI_IOV may be off
  * @physical: index of a VF's PF, or PCIRESET_NONE
  * @behind: index of the function that provides its domain (VMD), or PCIRESET_NONE
- * @ari: has the ARI capability
+ * @ari: has the ARI capability (Alternative Routing-ID Interpretation)
  * @ats: offset of the ATS capability, or 0
  * @aer: offset of the AER capability, or 0
  * @cxl: mask of enum pcireset_cxl
@@ -383,7 +386,8 @@ int pcireset_addresses_read(const struct pcireset_io *io,
  * @io: the machine
  * @ret_machine: its functions; pcireset_machine_free()
  *
- * Reads 64 bytes of each function and nothing else of its registers.
+ * Reads 64 bytes of each function and nothing else of its registers. Of a dump
+ * with VFs it reads all of them: only their PFs know their ids.
  *
  * Return: 0, -ENOENT without sysfs, -EIO where libpci gave up, -ENOMEM.
  */
@@ -662,6 +666,28 @@ bool pcireset_fences_late(const struct pcireset_function *function);
  */
 void pcireset_record(const struct pcireset_io *io, const struct pcireset_machine *machine,
 		     struct pcireset_outcome *outcomes);
+
+/**
+ * pcireset_sriov_silence() - VF Enable off where there are VFs that nobody lists
+ * @io: the machine
+ * @machine: with its topology
+ * @steps: the plan; PFs that it keeps are left alone
+ * @ret_failed: PFs whose VF Enable could not be cleared
+ *
+ * A VF has a Bus Master bit of its own, so that of the PF does not stop it, and
+ * a kernel without CONFIG_PCI_IOV neither lists VFs nor disables those of the
+ * crashed kernel. Nothing has to be put back: a PF's driver enables VFs anew.
+ * The caller waits PCIRESET_VF_DISABLE_MS before anything else if any was cleared.
+ *
+ * Source: PCI Express Base Specification 6.0, 9.3.3.3.1 (VF Enable).
+ *
+ * Return: of how many PFs it was cleared.
+ */
+size_t pcireset_sriov_silence(const struct pcireset_io *io, const struct pcireset_machine *machine,
+			      const struct pcireset_step *steps, size_t *ret_failed);
+
+/** How long VFs may go on after VF Enable was cleared. */
+#define PCIRESET_VF_DISABLE_MS 1000
 
 /**
  * pcireset_drain() - wait until nothing is pending on fenced functions

@@ -8,10 +8,30 @@
 
 /* linux/pci_regs.h leaves classes to linux/pci_ids.h, which is not exported. */
 #define BASE_CLASS_DISPLAY 0x03
+#define BUSES 256
 
 static uint16_t header16(const struct pcireset_function *function, unsigned int reg)
 {
 	return (uint16_t)(function->header[reg] | function->header[reg + 1] << 8);
+}
+
+size_t pcireset_find(const struct pcireset_machine *machine, struct pcireset_address address)
+{
+	size_t low = 0, high = machine->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const int c = pcireset_address_compare(machine->functions[middle].address,
+						       address);
+
+		if (c == 0)
+			return middle;
+		if (c < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return PCIRESET_NONE;
 }
 
 bool pcireset_is_bridge(const struct pcireset_function *function)
@@ -61,6 +81,12 @@ static bool reads_as_ones(const struct pcireset_function *function)
 	return true;
 }
 
+/* Of no known type: after a bad reset a header may read as ones in part. */
+static bool has_header(const struct pcireset_function *function)
+{
+	return (function->header[PCI_HEADER_TYPE] & 0x7f) <= PCI_HEADER_TYPE_CARDBUS;
+}
+
 static void scan_function(const struct pcireset_io *io, struct pcireset_function *function)
 {
 	char path[PCIRESET_PATH_BYTES], text[16];
@@ -82,7 +108,7 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 	if (r < 0)
 		(void)strcpy(function->driver, r == -ENOENT ? "" : "?");
 
-	if (reads_as_ones(function)) {
+	if (reads_as_ones(function) || !has_header(function)) {
 		function->vendor = 0xffff;
 		function->device = 0xffff;
 		return;
@@ -101,52 +127,43 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 }
 
 /*
- * The bridge whose bus range holds the function's bus; with several, the
+ * Of each bus of a domain the bridge whose range holds it; with several, the
  * innermost. VFs may sit on buses that no bridge has as its secondary.
  */
-static size_t find_parent(const struct pcireset_machine *machine, size_t i, const size_t *bridges,
-			  size_t n_bridges)
+static void find_bridges(const struct pcireset_machine *machine, size_t first, size_t end,
+			 size_t *bridges)
 {
-	const struct pcireset_address *a = &machine->functions[i].address;
-	size_t best = PCIRESET_NONE;
+	for (size_t bus = 0; bus < BUSES; bus++)
+		bridges[bus] = PCIRESET_NONE;
 
-	for (size_t k = 0; k < n_bridges; k++) {
-		const struct pcireset_function *b = &machine->functions[bridges[k]];
+	for (size_t i = first; i < end; i++) {
+		const struct pcireset_function *b = &machine->functions[i];
 
 		/* Bus numbers below a bridge are above its own: no loops. */
-		if (b->address.domain != a->domain || b->secondary <= b->address.bus ||
-		    a->bus < b->secondary || a->bus > b->subordinate)
+		if (!b->answers || !pcireset_is_bridge(b) || b->secondary <= b->address.bus)
 			continue;
-		if (best == PCIRESET_NONE || b->secondary > machine->functions[best].secondary)
-			best = bridges[k];
+		for (size_t bus = b->secondary; bus <= b->subordinate; bus++)
+			if (bridges[bus] == PCIRESET_NONE ||
+			    b->secondary > machine->functions[bridges[bus]].secondary)
+				bridges[bus] = i;
 	}
-	return best;
 }
 
-static int find_parents(struct pcireset_machine *machine)
+static void find_parents(struct pcireset_machine *machine)
 {
-	_cleanup_free_ size_t *bridges = NULL;
-	size_t n_bridges = 0;
+	size_t bridges[BUSES];
+	size_t end;
 
-	bridges = calloc(machine->n + 1, sizeof(*bridges));
-	if (!bridges)
-		return -ENOMEM;
+	for (size_t first = 0; first < machine->n; first = end) {
+		struct pcireset_function *functions = machine->functions;
 
-	for (size_t i = 0; i < machine->n; i++)
-		if (machine->functions[i].answers && pcireset_is_bridge(&machine->functions[i]))
-			bridges[n_bridges++] = i;
-
-	for (size_t i = 0; i < machine->n; i++) {
-		struct pcireset_function *f = &machine->functions[i];
-
-		/* Neighbours on a bus share their parent. */
-		if (i > 0 && f->address.domain == f[-1].address.domain &&
-		    f->address.bus == f[-1].address.bus)
-			f->parent = f[-1].parent;
-		else
-			f->parent = find_parent(machine, i, bridges, n_bridges);
+		for (end = first; end < machine->n && functions[end].address.domain ==
+							      functions[first].address.domain;)
+			end++;
+		find_bridges(machine, first, end, bridges);
+		for (size_t i = first; i < end; i++)
+			functions[i].parent = bridges[functions[i].address.bus];
 	}
-	return 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -166,12 +183,29 @@ int pcireset_addresses_read(const struct pcireset_io *io,
 	return 0;
 }
 
-static bool is_known(const struct pcireset_machine *known, struct pcireset_address address)
+/* Functions that appeared later stand behind all others in @known. */
+static int sort_known(const struct pcireset_machine *known, struct pcireset_address **ret_sorted)
 {
+	struct pcireset_address *sorted = calloc(known->n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
 	for (size_t i = 0; i < known->n; i++)
-		if (pcireset_address_compare(known->functions[i].address, address) == 0)
-			return true;
-	return false;
+		sorted[i] = known->functions[i].address;
+	qsort(sorted, known->n, sizeof(*sorted), compare);
+	*ret_sorted = sorted;
+	return 0;
+}
+
+/* The ids of a VF are needed as early as any other's: rules match them. */
+static void name_virtual(const struct pcireset_io *io, struct pcireset_machine *machine)
+{
+	for (size_t i = 0; io->is_dump && i < machine->n; i++) {
+		if (machine->functions[i].is_virtual) {
+			pcireset_topology_read(io, machine);
+			return;
+		}
+	}
 }
 
 int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_machine)
@@ -184,7 +218,7 @@ int pcireset_scan(const struct pcireset_io *io, struct pcireset_machine *ret_mac
 int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machine *known,
 		       struct pcireset_machine *ret_machine)
 {
-	_cleanup_free_ struct pcireset_address *addresses = NULL;
+	_cleanup_free_ struct pcireset_address *addresses = NULL, *sorted = NULL;
 	struct pcireset_machine machine = { 0 };
 	size_t n;
 	int r;
@@ -193,6 +227,9 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 	if (r < 0)
 		return r;
 
+	r = sort_known(known, &sorted);
+	if (r < 0)
+		return r;
 	machine.functions = calloc(n + 1, sizeof(*machine.functions));
 	if (!machine.functions)
 		return -ENOMEM;
@@ -200,19 +237,15 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 	for (size_t i = 0; i < n; i++) {
 		struct pcireset_function *f = &machine.functions[machine.n];
 
-		if (is_known(known, addresses[i]))
+		if (bsearch(&addresses[i], sorted, known->n, sizeof(*sorted), compare))
 			continue;
 		f->address = addresses[i];
 		scan_function(io, f);
 		machine.n++;
 	}
 
-	r = find_parents(&machine);
-	if (r < 0) {
-		pcireset_machine_free(&machine);
-		return r;
-	}
-
+	find_parents(&machine);
+	name_virtual(io, &machine);
 	*ret_machine = machine;
 	return 0;
 }

@@ -56,6 +56,53 @@ static bool is_hotplug_bound(const struct pcireset_io *io,
 	       strcmp(driver, "pciehp") == 0;
 }
 
+/* Domains below are the firmware's: drivers/pci/controller/vmd.c, vmd_find_free_domain(). */
+#define VMD_DOMAIN_MIN 0x10000
+
+/* Its bus is "10000:e0": any root bus of that domain. */
+static bool read_domain(const struct pcireset_io *io, const struct pcireset_function *vmd,
+			uint32_t *ret_domain)
+{
+	char path[PCIRESET_PATH_BYTES], text[16], *end;
+
+	if (io->link_read(io->data, pcireset_attr_path(vmd->address, "domain", path), text,
+			  sizeof(text)) < 0)
+		return false;
+	*ret_domain = (uint32_t)strtoul(text, &end, 16);
+	return end != text && *end == ':';
+}
+
+static void set_provider(struct pcireset_machine *machine, size_t vmd, bool any, uint32_t domain)
+{
+	for (size_t i = 0; i < machine->n; i++) {
+		struct pcireset_function *f = &machine->functions[i];
+
+		if (f->parent == PCIRESET_NONE && f->address.domain >= VMD_DOMAIN_MIN &&
+		    (any || f->address.domain == domain))
+			f->behind = vmd;
+	}
+}
+
+/* A dump does not tell which domain is whose, but where there is one VMD only. */
+static void read_providers(const struct pcireset_io *io, struct pcireset_machine *machine)
+{
+	size_t last = PCIRESET_NONE, n = 0;
+	uint32_t domain;
+
+	for (size_t i = 0; i < machine->n; i++) {
+		const struct pcireset_function *f = &machine->functions[i];
+
+		if (!(f->quirks & PCIRESET_QUIRK_VMD))
+			continue;
+		last = i;
+		n++;
+		if (!io->is_dump && read_domain(io, f, &domain))
+			set_provider(machine, i, false, domain);
+	}
+	if (io->is_dump && n == 1)
+		set_provider(machine, last, true, 0);
+}
+
 static void read_function(const struct pcireset_io *io, struct pcireset_function *function)
 {
 	char path[PCIRESET_PATH_BYTES], group[16];
@@ -68,6 +115,9 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 		return;
 
 	pcireset_capabilities_read(io, function);
+	pcireset_extended_read(io, function);
+	if (io->is_dump)
+		return;
 	if (pcireset_is_bridge(function)) {
 		function->has_reset_subordinate =
 			attr_exists(io, function, "reset_subordinate");
@@ -77,8 +127,28 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 	}
 }
 
+/* A scan of a dump may have read all of it already. */
+static void forget(struct pcireset_function *function)
+{
+	function->is_unknown = false;
+	function->express = 0;
+	function->af = 0;
+	function->power = 0;
+	function->sriov = 0;
+	function->vfs = 0;
+	function->cxl = 0;
+	function->advertises = 0;
+	function->offers = 0;
+}
+
 void pcireset_topology_read(const struct pcireset_io *io, struct pcireset_machine *machine)
 {
-	for (size_t i = 0; i < machine->n; i++)
+	for (size_t i = 0; i < machine->n; i++) {
+		forget(&machine->functions[i]);
 		read_function(io, &machine->functions[i]);
+	}
+	pcireset_sriov_read(io, machine);
+	read_providers(io, machine);
+	if (io->is_dump)
+		pcireset_offers_derive(machine);
 }

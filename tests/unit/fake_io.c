@@ -78,6 +78,8 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 
 	fake->now_us += ACCESS_US * ((bytes + 3) / 4);
 	assert_true(reg + bytes <= FAKE_CONFIG_BYTES);
+	if (reg + bytes > f->config_bytes)
+		return -EIO;
 	if (f->gone || fake->now_us < f->answers_at_us)
 		memset(buffer, 0xff, bytes);
 	else
@@ -262,6 +264,7 @@ static struct fake_function *add(struct fake *fake, const char *address)
 
 	assert_true(fake->n_functions <= FAKE_FUNCTIONS);
 	assert_int_equal(pcireset_address_parse(address, &f->address), 0);
+	f->config_bytes = 256;
 	return f;
 }
 
@@ -300,6 +303,19 @@ void fake_capability(struct fake_function *function, uint8_t at, uint8_t id)
 	function->config[at] = id;
 	function->config[at + 1] = 0;
 	function->config[0x06] |= 0x10;
+}
+
+void fake_extended(struct fake_function *function, uint16_t at, uint16_t id)
+{
+	uint16_t last = 0x100;
+
+	function->config_bytes = FAKE_CONFIG_BYTES;
+	while (fake_get(function->config, last + 2, 2) >> 4)
+		last = (uint16_t)(fake_get(function->config, last + 2, 2) >> 4);
+	if (at != last)
+		fake_put(function->config, last + 2, 1u | (uint32_t)at << 4, 2);
+	fake_put(function->config, at, id, 2);
+	fake_put(function->config, at + 2, 1, 2);
 }
 
 void fake_express(struct fake_function *function, bool flr)

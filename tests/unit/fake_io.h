@@ -19,11 +19,12 @@
 #define FAKE_FUNCTIONS 64
 #define FAKE_ATTRS 256
 #define FAKE_JOBS 32
-#define FAKE_CONFIG_BYTES 256
+#define FAKE_CONFIG_BYTES 4096
 
 struct fake_function {
 	struct pcireset_address address;
 	uint8_t config[FAKE_CONFIG_BYTES];
+	size_t config_bytes;  /* what can be read of it; 256 */
 	bool gone;            /* reads as ones */
 	uint64_t answers_at_us; /* and before that, too */
 	bool dies_of_writes;  /* gone from the first write on */
@@ -74,6 +75,8 @@ struct fake_function *fake_port(struct fake *fake, const char *address, uint8_t 
 void fake_capability(struct fake_function *function, uint8_t at, uint8_t id);
 /* PCI Express at 0x40, an endpoint's, with or without FLR. */
 void fake_express(struct fake_function *function, bool flr);
+/* Adds an extended capability at @at behind those before; from 0x100 on. */
+void fake_extended(struct fake_function *function, uint16_t at, uint16_t id);
 struct fake_attr *fake_attr(struct fake *fake, const struct fake_function *function,
 			    const char *name, const char *text);
 struct fake_attr *fake_find_attr(struct fake *fake, const char *path);

@@ -158,70 +158,40 @@ static void a_driver_that_cannot_be_read_is_not_no_driver(void **state)
 	pcireset_machine_free(&machine);
 }
 
-static void topology_reads_resets_from_capabilities_and_kernel(void **state)
+static void a_header_of_no_known_type_does_not_answer(void **state)
 {
 	struct pcireset_machine machine;
-	struct fake_function *f;
 
 	(void)state;
-	f = fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406);
-	fake_express(f, true);
-	fake_capability(f, 0x80, 0x13);
-	f->config[0x83] = 0x03; /* AF: TP and FLR */
-	fake_capability(f, 0xc8, 0x01);
-	(void)fake_resets(&fake, f, "flr af_flr pm bus from_a_later_kernel");
-	fake_attr(&fake, f, "iommu_group", "../../../kernel/iommu_groups/12")->link = true;
+	fake_endpoint(&fake, "0000:00:01.0", 0x19a48086, 0x060400, 0x0406)->config[0x0e] = 0x7f;
+	fake_endpoint(&fake, "0000:00:02.0", 0x19a48086, 0x060700, 0x0406)->config[0x0e] = 0x82;
 	machine = scan();
-	(void)strcpy(fake_find_attr(&fake, "sys/bus/pci/devices/0000:00:01.0/iommu_group")->text,
-		     "12");
-	pcireset_topology_read(&fake.io, &machine);
 
-	assert_int_equal(machine.functions[0].express, 0x40);
-	assert_int_equal(machine.functions[0].af, 0x80);
-	/* FLR, AF, PM */
-	assert_int_equal(machine.functions[0].advertises, 1 << 3 | 1 << 4 | 1 << 5);
-	/* the same and SBR */
-	assert_int_equal(machine.functions[0].offers, 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6);
-	assert_int_equal(machine.functions[0].iommu_group, 12);
+	assert_false(machine.functions[0].answers);
+	assert_int_equal(machine.functions[0].vendor, 0xffff);
+	assert_true(machine.functions[1].answers);
+	assert_int_equal(machine.functions[1].header_type, 2);
 	pcireset_machine_free(&machine);
 }
 
-static void a_loop_of_capabilities_ends(void **state)
+static void functions_known_in_any_order_are_known(void **state)
 {
-	struct pcireset_machine machine;
-	struct fake_function *f;
+	static const char *const addresses[] = { "0000:05:00.0", "0000:00:01.0", "0000:03:00.0" };
+	struct pcireset_function known[3] = { 0 };
+	const struct pcireset_machine machine = { known, 3 };
+	struct pcireset_machine more;
 
 	(void)state;
-	f = fake_endpoint(&fake, "0000:00:01.0", 0x10d38086, 0x020000, 0x0406);
-	fake_capability(f, 0x40, 0x09);
-	f->config[0x41] = 0x40;
-	machine = scan();
-	fake_forget_log(&fake);
-	pcireset_topology_read(&fake.io, &machine);
+	for (size_t i = 0; i < 3; i++) {
+		(void)fake_endpoint(&fake, addresses[i], 0x10d38086, 0x020000, 0);
+		(void)pcireset_address_parse(addresses[i], &known[i].address);
+	}
+	(void)fake_endpoint(&fake, "0000:04:00.0", 0x10d38086, 0x020000, 0);
 
-	assert_int_equal(strlen(fake.log), 48 * strlen("r 00:01.0 40\n"));
-	assert_int_equal(machine.functions[0].advertises, 0);
-	pcireset_machine_free(&machine);
-}
-
-static void a_port_under_pciehp_is_seen(void **state)
-{
-	struct pcireset_machine machine;
-	struct fake_function *port;
-	struct fake_attr *attr;
-
-	(void)state;
-	port = fake_port(&fake, "0000:00:03.0", 1, 1);
-	(void)fake_attr(&fake, port, "reset_subordinate", "");
-	attr = fake_attr(&fake, port, "x", "pciehp");
-	attr->link = true;
-	(void)strcpy(attr->path, "sys/bus/pci_express/devices/0000:00:03.0:pcie004/driver");
-	machine = scan();
-	pcireset_topology_read(&fake.io, &machine);
-
-	assert_true(machine.functions[0].hotplug_bound);
-	assert_true(machine.functions[0].has_reset_subordinate);
-	pcireset_machine_free(&machine);
+	assert_int_equal(pcireset_scan_more(&fake.io, &machine, &more), 0);
+	assert_int_equal(more.n, 1);
+	assert_string_equal(fake.log, "r 04:00.0 00+64\n");
+	pcireset_machine_free(&more);
 }
 
 static void what_appears_later_is_a_machine_of_its_own(void **state)
@@ -258,9 +228,8 @@ int main(void)
 		cmocka_unit_test_setup(the_driver_and_boot_vga_are_known, setup),
 		cmocka_unit_test_setup(a_machine_without_functions_is_one, setup),
 		cmocka_unit_test_setup(a_driver_that_cannot_be_read_is_not_no_driver, setup),
-		cmocka_unit_test_setup(topology_reads_resets_from_capabilities_and_kernel, setup),
-		cmocka_unit_test_setup(a_loop_of_capabilities_ends, setup),
-		cmocka_unit_test_setup(a_port_under_pciehp_is_seen, setup),
+		cmocka_unit_test_setup(a_header_of_no_known_type_does_not_answer, setup),
+		cmocka_unit_test_setup(functions_known_in_any_order_are_known, setup),
 		cmocka_unit_test_setup(what_appears_later_is_a_machine_of_its_own, setup),
 	};
 
