@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +16,17 @@
 #define ROW_BYTES 16
 #define CONFIG_BYTES_MAX 4096
 
+/* A function and the line that begins it. */
+struct place {
+	struct pcireset_address address;
+	unsigned int line;
+};
+
 struct cleaner {
 	char *out;
 	size_t bytes; /* room left there */
-	bool in_function;
+	unsigned int line;
+	struct place *places; /* of the functions, as many as fit the text */
 	size_t n_functions;
 	size_t n_rows;
 	const char *problem;
@@ -56,6 +64,7 @@ static size_t slot_length(const char *text, const char *end)
 static bool take_address(struct cleaner *c, const char *line, const char *end)
 {
 	const size_t digits = hex_digits(line, end);
+	char text[PCIRESET_ADDRESS_BYTES];
 	size_t before = 0, length;
 
 	if (digits >= 4 && line + digits < end && line[digits] == ':')
@@ -68,8 +77,12 @@ static bool take_address(struct cleaner *c, const char *line, const char *end)
 		c->problem = "a domain of more than six digits";
 	else if (line[before + 3] > '1')
 		c->problem = "a device number above 1f";
-	c->in_function = true;
-	c->n_functions++;
+	if (c->problem)
+		return true;
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(before + length), line);
+	(void)pcireset_address_parse(text, &c->places[c->n_functions].address);
+	c->places[c->n_functions++].line = c->line;
 	put(c, "\n", line, before + length);
 	c->out[-1] = ' ';
 	put(c, "", "", 0);
@@ -96,7 +109,7 @@ static bool take_row(struct cleaner *c, const char *line, const char *end)
 		c->problem = "not a row of up to 16 bytes";
 	else if (offset + n > CONFIG_BYTES_MAX)
 		c->problem = "configuration space ends at fff";
-	else if (!c->in_function)
+	else if (c->n_functions == 0)
 		c->problem = "a row before the first function";
 	if (c->problem)
 		return true;
@@ -115,34 +128,69 @@ static void take_line(struct cleaner *c, const char *line, const char *end)
 		(void)take_row(c, line, end);
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	const int c = pcireset_address_compare(x->address, y->address);
+
+	return c ? c : (x->line > y->line) - (x->line < y->line);
+}
+
+/* libpci takes it, and which of the two it reads is anybody's guess. */
+static void refuse_twins(struct cleaner *c)
+{
+	unsigned int first = UINT_MAX;
+
+	qsort(c->places, c->n_functions, sizeof(*c->places), compare_places);
+	for (size_t i = 1; i < c->n_functions; i++)
+		if (pcireset_address_compare(c->places[i - 1].address, c->places[i].address) == 0 &&
+		    c->places[i].line < first)
+			first = c->places[i].line;
+	if (first == UINT_MAX)
+		return;
+	c->line = first;
+	c->problem = "the same address again";
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 1;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
 int pcireset_dump_clean(const char *text, char **ret_clean,
 			struct pcireset_dump_problem *ret_problem)
 {
 	/* An address gets two characters more, and has at least seven. */
 	const size_t bytes = 2 * strlen(text) + 16;
 	_cleanup_free_ char *clean = calloc(1, bytes);
-	struct cleaner c = { .out = clean, .bytes = bytes };
-	unsigned int line = 0;
+	_cleanup_free_ struct place *places = calloc(count_lines(text), sizeof(*places));
+	struct cleaner c = { .out = clean, .bytes = bytes, .places = places };
 
-	if (!clean)
+	if (!clean || !places)
 		return -ENOMEM;
 
 	while (*text && !c.problem) {
 		const char *end = strchrnul(text, '\n');
 
-		line++;
+		c.line++;
 		take_line(&c, text, end);
 		text = *end ? end + 1 : end;
 	}
+	if (!c.problem)
+		refuse_twins(&c);
 	if (!c.problem && c.n_functions == 0) {
-		line = 0;
+		c.line = 0;
 		c.problem = "no PCI function: not what \"lspci -xxxx\" prints";
 	} else if (!c.problem && c.n_rows == 0) {
-		line = 0;
+		c.line = 0;
 		c.problem = "no configuration space: made without -xxxx";
 	}
 	if (c.problem) {
-		*ret_problem = (struct pcireset_dump_problem){ line, c.problem };
+		*ret_problem = (struct pcireset_dump_problem){ c.line, c.problem };
 		return -EBADMSG;
 	}
 
