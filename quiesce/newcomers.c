@@ -5,14 +5,22 @@
 
 #include "quiesce.h"
 
+static void add(size_t *index, size_t n)
+{
+	if (*index != PCIRESET_NONE)
+		*index += n;
+}
+
 /* Indexes of @more become those behind run's @n. */
 static void shift(struct quiesce_run *more, size_t n)
 {
 	for (size_t i = 0; i < more->machine.n; i++) {
-		if (more->machine.functions[i].parent != PCIRESET_NONE)
-			more->machine.functions[i].parent += n;
-		if (more->steps[i].via != PCIRESET_NONE)
-			more->steps[i].via += n;
+		struct pcireset_function *f = &more->machine.functions[i];
+
+		add(&f->parent, n);
+		add(&f->physical, n);
+		add(&f->behind, n);
+		add(&more->steps[i].via, n);
 	}
 }
 

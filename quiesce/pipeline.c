@@ -167,11 +167,34 @@ static int make_resets(struct quiesce_run *run)
 	return pcireset_reset(&task);
 }
 
+/* VFs that this kernel does not list: the fence could not reach them. */
+static void silence_vfs(struct quiesce_run *run)
+{
+	const uint64_t now_us = run->io->now_us(run->io->data);
+	uint64_t wait_us = PCIRESET_VF_DISABLE_MS * 1000;
+	size_t n, n_failed;
+
+	n = pcireset_sriov_silence(run->io, &run->machine, run->steps, &n_failed);
+	if (n_failed)
+		quiesce_log(run->log, QUIESCE_WARNING,
+			    "%zu functions have VFs that are not listed and cannot be disabled",
+			    n_failed);
+	if (n == 0)
+		return;
+
+	quiesce_log(run->log, QUIESCE_NOTICE,
+		    "%zu functions had VFs that are not listed: VF Enable is cleared", n);
+	if (now_us + wait_us > run->deadline_us)
+		wait_us = run->deadline_us > now_us ? run->deadline_us - now_us : 0;
+	run->io->sleep_us(run->io->data, wait_us);
+}
+
 static int reset(struct quiesce_run *run)
 {
 	size_t n_pending;
 	int r;
 
+	silence_vfs(run);
 	begins(run, "drain");
 	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
 				   run->outcomes);

@@ -131,6 +131,58 @@ static void a_dry_run_writes_nothing(void **state)
 	assert_int_equal(run.steps[0].method, PCIRESET_METHOD_FLR);
 }
 
+/* Two VFs that nobody lists; they must be off for a second before anything else. */
+static struct fake_function *nic_with_vfs(void)
+{
+	struct fake_function *f = nic("0000:00:01.0");
+
+	fake_extended(f, 0x100, 0x0010);
+	fake_put(f->config, 0x108, 0x0009, 2);
+	fake_put(f->config, 0x110, 2, 2);
+	return f;
+}
+
+static void vfs_that_are_not_listed_are_off_a_second_before_a_reset(void **state)
+{
+	const char *off;
+
+	(void)state;
+	(void)nic_with_vfs();
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+
+	off = strstr(fake.log, "r 00:01.0 108\n"
+			       "w 00:01.0 108 0000\n"
+			       "r 00:01.0 108\n"
+			       "s 1000000\n");
+	assert_non_null(off);
+	assert_true(off < strstr(fake.log, "a 00:01.0/reset 1\n"));
+}
+
+static void that_second_ends_with_the_deadline(void **state)
+{
+	(void)state;
+	(void)nic_with_vfs();
+	run.deadline_us = 300000;
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+
+	assert_non_null(strstr(fake.log, "w 00:01.0 108 0000\n"));
+	assert_null(strstr(fake.log, "s 1000000\n"));
+	assert_true(fake.now_us < 1000000);
+}
+
+static void a_dry_run_leaves_vfs_alone(void **state)
+{
+	(void)state;
+	(void)nic_with_vfs();
+	run.dry_run = true;
+	run.on_stage = NULL;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_int_equal(run.machine.functions[0].vfs, 2);
+	assert_null(strstr(fake.log, "w "));
+	assert_null(strstr(fake.log, "s "));
+}
+
 static void observing_writes_nothing_and_reports(void **state)
 {
 	(void)state;
@@ -161,6 +213,9 @@ int main(void)
 		TEST(nothing_slow_comes_before_the_fence),
 		TEST(one_that_dies_at_the_fence_is_not_touched_again),
 		TEST(a_dry_run_writes_nothing),
+		TEST(vfs_that_are_not_listed_are_off_a_second_before_a_reset),
+		TEST(that_second_ends_with_the_deadline),
+		TEST(a_dry_run_leaves_vfs_alone),
 		TEST(observing_writes_nothing_and_reports),
 		TEST(a_machine_without_functions_is_reported_as_that),
 	};
