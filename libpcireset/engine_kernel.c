@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Resets through the kernel: one at a time below a port, ports side by side. */
 #include <errno.h>
-#include <linux/pci_regs.h>
 #include <string.h>
 
 #include "internal.h"
 
 /* No driver has this name, so none will match meanwhile. */
 #define OVERRIDE "pci-quiesce"
-#define AT_A_TIME 16
 
 enum item_state {
 	WAITING,
@@ -66,11 +64,6 @@ static bool counts_for(const struct wave *w, const struct item *item, size_t i)
 	       (w->steps[i].whole_bus && w->steps[i].via == item->target);
 }
 
-static bool is_conventional(const struct pcireset_function *bridge)
-{
-	return !bridge->express || bridge->port_type == PCI_EXP_TYPE_PCI_BRIDGE;
-}
-
 /* The kernel waits for each bus that it restores, one after the other. */
 static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t via)
 {
@@ -84,7 +77,7 @@ static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t 
 		const struct pcireset_function *f = &w->machine->functions[i];
 
 		if (pcireset_is_bridge(f) && pcireset_below(w->machine, i, via))
-			ms += is_conventional(f) ? w->task->limits.bus_extra_ms :
+			ms += pcireset_is_conventional(f) ? w->task->limits.bus_extra_ms :
 						   w->task->limits.port_extra_ms;
 	}
 	return ms;
@@ -237,7 +230,7 @@ static int start(struct wave *w, size_t k)
 	struct pcireset_job *job;
 	int r;
 
-	if (w->n_running >= AT_A_TIME)
+	if (w->n_running >= PCIRESET_AT_A_TIME)
 		return -EAGAIN;
 
 	job = calloc(1, sizeof(*job));

@@ -115,7 +115,44 @@ struct pcireset_engine_ops {
 	void (*end)(void *state);
 };
 
+/* How many resets the kernel is asked for at the same time. */
+#define PCIRESET_AT_A_TIME 16
+
 extern const struct pcireset_engine_ops pcireset_engine_kernel;
+
+/* What a plan knows of one function, and of the bus below it. */
+struct pcireset_plan_node {
+	enum pcireset_why barred;  /* why no reset at all may be chosen for it, or 0 */
+	enum pcireset_why blocked; /* of a bridge: why its bus must not be reset, or 0 */
+	bool is_needy;		   /* only a bus reset will do */
+	bool is_available;	   /* of a bridge: its bus may be reset for somebody */
+	uint32_t n_children;	   /* VFs beside their PF not counted */
+	uint32_t n_needy;	   /* below it */
+	uint32_t bus_ms;	   /* waits after its bus was reset, nested buses included */
+	size_t lone;		   /* its child, where n_children is 1 */
+	size_t top;		   /* highest available bridge, itself or above, or NONE */
+	size_t chosen;		   /* of a top: the lowest that covers all needy below it */
+	size_t cover;		   /* the bridge to be reset, itself or above, or NONE */
+};
+
+struct pcireset_planner {
+	const struct pcireset_machine *machine;
+	const struct pcireset_decision *decisions;
+	struct pcireset_step *steps;
+	struct pcireset_plan_node *nodes;
+};
+
+/* plan.c: mask of the resets on offer that may be used for it */
+unsigned int pcireset_plan_usable(const struct pcireset_planner *p, size_t i);
+
+/* plan_bus.c: sets all of the nodes but barred, which it needs */
+void pcireset_plan_buses(struct pcireset_planner *p);
+bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t bridge);
+bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, size_t i);
+
+/* plan_estimate.c: expected and estimate_ms of each step */
+void pcireset_plan_foresee(struct pcireset_planner *p);
+bool pcireset_is_conventional(const struct pcireset_function *bridge);
 
 /* fence.c: -errno of the write; says nothing of what it did */
 int pcireset_bus_master_off(const struct pcireset_io *io,

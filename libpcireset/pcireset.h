@@ -493,20 +493,30 @@ enum pcireset_why {
 	PCIRESET_WHY_NOT_ALLOWED,   /* a reset exists, the caller allows none of them */
 	PCIRESET_WHY_KEPT_BESIDE,   /* a bus reset would reach a kept function */
 	PCIRESET_WHY_HOTPLUG,       /* a bus reset would remove it: pciehp is bound */
+	PCIRESET_WHY_BRIDGE,        /* never fenced nor reset, whatever was decided */
+	PCIRESET_WHY_NO_ANSWER,     /* nothing may be written to it, whatever was decided */
+	PCIRESET_WHY_PROVIDER,      /* functions of another domain sit behind it */
+	PCIRESET_WHY_VF_KEPT,       /* its reset would reach a VF that is not to be reset */
+	PCIRESET_WHY_WITH_PF,       /* a VF: its PF's reset reaches it */
+	PCIRESET_WHY_QUIRK,         /* what it has is known to do harm, or nothing, by its ids */
+	PCIRESET_WHY_NO_BUS_RESET,  /* the same of the bus that it is on */
+	PCIRESET_WHY_CXL_MASKED,    /* a bus reset has no effect: Unmask SBR of the port is 0 */
+	PCIRESET_WHY_PM,            /* asked for; cannot be believed */
 	PCIRESET_WHYS,
 };
 
 /**
  * struct pcireset_step - what will be done to one function
  * @action: PCIRESET_RESET only where a method was found, else what it became
- * @method: how, with PCIRESET_RESET
- * @engine: by whom
+ * @method: how, with PCIRESET_RESET; of a VF that falls with its PF, the PF's
+ * @engine: by whom; none for a VF that falls with its PF, but for a whole bus
  * @via: index of the bridge whose secondary bus is reset, or PCIRESET_NONE
  * @whole_bus: reset together with all below @via, through reset_subordinate
  * @fence_late: Bus Master stays on until the reset is over
  * @leave_intx: do not disable its INTx interrupt
  * @why: the reason
- * @expected: the verdict if all goes well
+ * @expected: the verdict if all goes well: completed, and not more, after a
+ *	reset; fenced after pm; lost, as pcireset_verify() says, of what does not answer
  * @estimate_ms: how long its reset takes then; the same for all of a whole bus
  */
 struct pcireset_step {
@@ -528,6 +538,8 @@ struct pcireset_step {
  * @steps: the plan
  * @i: whose step
  * @other: the other; never @i itself
+ *
+ * Of a PF its VFs; of a bus all below the bridge, bridges included.
  */
 bool pcireset_step_reaches(const struct pcireset_machine *machine,
 			   const struct pcireset_step *steps, size_t i, size_t other);
@@ -537,22 +549,30 @@ bool pcireset_step_reaches(const struct pcireset_machine *machine,
  * @machine: the machine
  * @steps: the plan
  *
- * Resets below one upstream port are made one after the other, others side by side.
+ * Resets of functions come first, then those of whole buses. Those below one
+ * upstream port are made one after the other, others side by side, 16 at a time.
  */
 uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 				   const struct pcireset_step *steps);
 
 /**
  * pcireset_plan_make() - choose a reset for each function; pure
- * @machine: with its topology
+ * @machine: with its topology; a bridge comes before all below it
  * @decisions: one per function
  * @ret_steps: one per function; heap, caller frees
  *
- * Order of preference: device_specific, flr, af, secondary bus reset of a bus
- * that holds no kept function, cxl_bus, acpi. pm is never chosen: it is
- * known to report success and do nothing. Before Linux 5.15 there is no
- * reset_method to choose with, so only whole buses are reset there.
- * The same input gives the same plan.
+ * Order of preference: device_specific, flr, af, secondary bus reset, cxl_bus,
+ * acpi. pm only where nothing else is allowed: it is known to report success
+ * and do nothing. Bus resets are as few as can be, and each is of the lowest
+ * bridge that will do. None reaches a function to be kept, fenced or reset in
+ * another way only, nor one whose ids forbid it, nor passes a hot-plug port
+ * with a driver. A function with a reset of its own has that first.
+ *
+ * A PF's reset is its VFs' reset, too; it has none where a VF is kept or fenced.
+ * A VF that does not answer does not count for that. Nothing is chosen for
+ * bridges, for functions that do not answer and for those with a domain behind
+ * them (VMD). Before Linux 5.15 there is no reset_method to choose with, so only
+ * whole buses are reset there. The same input gives the same plan, in linear time.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -4,13 +4,6 @@
 
 #include "internal.h"
 
-struct planner {
-	const struct pcireset_machine *machine;
-	const struct pcireset_decision *decisions;
-	struct pcireset_step *steps;
-	enum pcireset_why *blocked; /* why a bridge's bus must not be reset, or 0 */
-};
-
 static const enum pcireset_method function_level[] = {
 	PCIRESET_METHOD_DEVICE_SPECIFIC,
 	PCIRESET_METHOD_FLR,
@@ -22,7 +15,62 @@ static const enum pcireset_method last_resorts[] = {
 	PCIRESET_METHOD_ACPI,
 };
 
-static bool choose_among(struct planner *p, size_t i, const enum pcireset_method *methods,
+/* An older kernel offers what a newer one knows to do harm. */
+static unsigned int forbidden(const struct pcireset_function *f)
+{
+	unsigned int mask = 0;
+
+	if (f->quirks & PCIRESET_QUIRK_NO_FLR)
+		mask |= PCIRESET_BIT(PCIRESET_METHOD_FLR) | PCIRESET_BIT(PCIRESET_METHOD_AF);
+	if (f->quirks & PCIRESET_QUIRK_NO_BUS_RESET)
+		mask |= PCIRESET_BIT(PCIRESET_METHOD_SBR) | PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS);
+	if (f->quirks & PCIRESET_QUIRK_NO_PM_RESET)
+		mask |= PCIRESET_BIT(PCIRESET_METHOD_PM);
+	return mask;
+}
+
+/* PM is for those who ask for that alone. */
+static unsigned int allowed(const struct pcireset_planner *p, size_t i)
+{
+	unsigned int methods = p->decisions[i].methods;
+
+	return methods == PCIRESET_BIT(PCIRESET_METHOD_PM) ? methods
+							   : methods & PCIRESET_ANY_METHOD;
+}
+
+unsigned int pcireset_plan_usable(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+
+	if (p->decisions[i].action != PCIRESET_RESET || p->nodes[i].barred)
+		return 0;
+	return f->offers & allowed(p, i) & ~forbidden(f);
+}
+
+static bool is_spared(const struct pcireset_planner *p, size_t i)
+{
+	return p->decisions[i].action == PCIRESET_KEEP || p->decisions[i].action == PCIRESET_FENCE;
+}
+
+/* Whoever cannot be reset without harm to others, or at all. */
+static void find_barred(struct pcireset_planner *p)
+{
+	for (size_t i = 0; i < p->machine->n; i++) {
+		const struct pcireset_function *f = &p->machine->functions[i];
+
+		if (!f->answers)
+			p->nodes[i].barred = PCIRESET_WHY_NO_ANSWER;
+		else if (pcireset_is_bridge(f))
+			p->nodes[i].barred = PCIRESET_WHY_BRIDGE;
+		if (f->behind != PCIRESET_NONE && !p->nodes[f->behind].barred)
+			p->nodes[f->behind].barred = PCIRESET_WHY_PROVIDER;
+		if (f->physical != PCIRESET_NONE && f->answers && is_spared(p, i) &&
+		    !p->nodes[f->physical].barred)
+			p->nodes[f->physical].barred = PCIRESET_WHY_VF_KEPT;
+	}
+}
+
+static bool choose_among(struct pcireset_planner *p, size_t i, const enum pcireset_method *methods,
 			 size_t n, unsigned int usable)
 {
 	for (size_t k = 0; k < n; k++) {
@@ -30,154 +78,163 @@ static bool choose_among(struct planner *p, size_t i, const enum pcireset_method
 			continue;
 		p->steps[i].method = methods[k];
 		p->steps[i].why = PCIRESET_WHY_OFFERED;
+		if (methods[k] == PCIRESET_METHOD_CXL_BUS)
+			p->steps[i].via = p->machine->functions[i].parent;
 		return true;
 	}
 	return false;
 }
 
-static bool must_not_be_reset(const struct planner *p, size_t i)
+static bool choose_bus(struct pcireset_planner *p, size_t i)
 {
-	const struct pcireset_function *f = &p->machine->functions[i];
-	const struct pcireset_decision *d = &p->decisions[i];
-
-	/* Bridges are kept, but what counts is what sits below them. */
-	if (f->answers && pcireset_is_bridge(f))
-		return false;
-	return d->action == PCIRESET_KEEP || d->action == PCIRESET_FENCE ||
-	       (d->action == PCIRESET_RESET && !(d->methods & PCIRESET_BIT(PCIRESET_METHOD_SBR)));
-}
-
-static void block_up(struct planner *p, size_t b, enum pcireset_why why)
-{
-	/* Once a bridge is blocked, so are all above it. */
-	for (; b != PCIRESET_NONE && !p->blocked[b]; b = p->machine->functions[b].parent)
-		p->blocked[b] = why;
-}
-
-/* What a bus reset would do harm to protects all bridges above it. */
-static void find_blocked(struct planner *p)
-{
-	for (size_t i = 0; i < p->machine->n; i++)
-		if (must_not_be_reset(p, i))
-			block_up(p, p->machine->functions[i].parent, PCIRESET_WHY_KEPT_BESIDE);
-	for (size_t i = 0; i < p->machine->n; i++)
-		if (p->decisions[i].no_bus_reset)
-			block_up(p, i, PCIRESET_WHY_KEPT_BESIDE);
-	for (size_t i = 0; i < p->machine->n; i++)
-		if (p->machine->functions[i].hotplug_bound)
-			block_up(p, i, PCIRESET_WHY_HOTPLUG);
-}
-
-/* Nothing else on its bus, no bridge either: the kernel calls that "bus". */
-static bool choose_own_bus(struct planner *p, size_t i, unsigned int usable)
-{
-	const struct pcireset_function *f = &p->machine->functions[i];
-
-	if (!(usable & PCIRESET_BIT(PCIRESET_METHOD_SBR)))
-		return false;
-	/* pciehp's own slot reset hides the event from it. */
-	if (f->parent == PCIRESET_NONE || p->blocked[f->parent] == PCIRESET_WHY_KEPT_BESIDE)
-		return false;
-
-	p->steps[i].method = PCIRESET_METHOD_SBR;
-	p->steps[i].via = f->parent;
-	p->steps[i].why = PCIRESET_WHY_ALONE_ON_BUS;
-	return true;
-}
-
-static bool choose_whole_bus(struct planner *p, size_t i)
-{
-	const struct pcireset_function *f = &p->machine->functions[i];
+	size_t parent = p->machine->functions[i].parent;
 	struct pcireset_step *step = &p->steps[i];
+	size_t bridge = parent == PCIRESET_NONE ? PCIRESET_NONE : p->nodes[parent].cover;
 
-	if (f->parent == PCIRESET_NONE ||
-	    !p->machine->functions[f->parent].has_reset_subordinate)
+	if (bridge == PCIRESET_NONE || !(allowed(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR)))
 		return false;
-	if (!(p->decisions[i].methods & PCIRESET_BIT(PCIRESET_METHOD_SBR)))
-		return false;
-	if (p->blocked[f->parent]) {
-		step->why = p->blocked[f->parent];
+
+	/* Nothing else on its bus, no bridge either: the kernel calls that "bus". */
+	if (bridge == parent && pcireset_plan_bus_is_lone(p, bridge, i)) {
+		step->why = PCIRESET_WHY_ALONE_ON_BUS;
+	} else if (pcireset_plan_bus_reaches_whole(p, bridge)) {
+		step->whole_bus = true;
+		step->why = PCIRESET_WHY_WHOLE_BUS;
+	} else {
 		return false;
 	}
-
 	step->method = PCIRESET_METHOD_SBR;
-	step->via = f->parent;
-	step->whole_bus = true;
-	step->why = PCIRESET_WHY_WHOLE_BUS;
+	step->via = bridge;
 	return true;
 }
 
-static void choose(struct planner *p, size_t i)
+/* Its bus is reset behind a port that masks that: for one that is alone there. */
+static unsigned int last_usable(const struct pcireset_planner *p, size_t i)
+{
+	size_t parent = p->machine->functions[i].parent;
+	unsigned int usable = pcireset_plan_usable(p, i);
+
+	if (parent == PCIRESET_NONE || p->nodes[parent].n_children != 1 ||
+	    p->nodes[parent].lone != i || p->machine->functions[i].vfs_listed ||
+	    p->decisions[parent].no_bus_reset ||
+	    p->machine->functions[parent].quirks & PCIRESET_QUIRK_NO_BUS_RESET)
+		usable &= ~PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS);
+	return usable;
+}
+
+static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
-	struct pcireset_step *step = &p->steps[i];
-	unsigned int offered = f->offers, usable = offered & p->decisions[i].methods;
+	unsigned int offered = f->offers & ~forbidden(f);
+	size_t parent = f->parent;
 
-	step->why = offered & ~PCIRESET_BIT(PCIRESET_METHOD_PM) ? PCIRESET_WHY_NOT_ALLOWED :
-								   PCIRESET_WHY_NOTHING_OFFERED;
-	if (choose_among(p, i, function_level, ARRAY_SIZE(function_level), usable) ||
-	    choose_own_bus(p, i, usable) || choose_whole_bus(p, i) ||
-	    choose_among(p, i, last_resorts, ARRAY_SIZE(last_resorts), usable)) {
-		step->action = PCIRESET_RESET;
-		step->engine = PCIRESET_ENGINE_KERNEL;
+	if (parent != PCIRESET_NONE && allowed(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR) &&
+	    (p->machine->functions[parent].has_reset_subordinate ||
+	     pcireset_plan_usable(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
+		if (p->nodes[parent].blocked)
+			return p->nodes[parent].blocked;
+		if (p->machine->functions[parent].cxl & PCIRESET_CXL_SBR_MASKED)
+			return PCIRESET_WHY_CXL_MASKED;
+	}
+	if (f->offers & allowed(p, i) & forbidden(f))
+		return PCIRESET_WHY_QUIRK;
+	return offered & PCIRESET_ANY_METHOD && !(offered & allowed(p, i))
+		       ? PCIRESET_WHY_NOT_ALLOWED
+		       : PCIRESET_WHY_NOTHING_OFFERED;
+}
+
+static void choose(struct pcireset_planner *p, size_t i)
+{
+	struct pcireset_step *step = &p->steps[i];
+	unsigned int usable = pcireset_plan_usable(p, i);
+
+	step->action = PCIRESET_FENCE;
+	if (p->nodes[i].barred) {
+		step->why = p->nodes[i].barred;
 		return;
 	}
-	step->action = PCIRESET_FENCE;
-}
 
-static bool takes_whole_bus(const struct planner *p, size_t bridge)
-{
-	for (size_t i = 0; i < p->machine->n; i++)
-		if (p->steps[i].whole_bus && p->steps[i].via == bridge)
-			return true;
-	return false;
-}
-
-/*
- * A bus reset reaches all below the bridge at once: bus resets further down go
- * with it. Functions with a reset of their own keep that, and have it first:
- * it is still done where the bus reset fails.
- */
-static void join_whole_buses(struct planner *p)
-{
-	for (size_t b = 0; b < p->machine->n; b++) {
-		if (!pcireset_is_bridge(&p->machine->functions[b]) || !takes_whole_bus(p, b))
-			continue;
-		for (size_t i = 0; i < p->machine->n; i++) {
-			if (p->steps[i].method != PCIRESET_METHOD_SBR ||
-			    !pcireset_below(p->machine, i, b))
-				continue;
-			p->steps[i].via = b;
-			p->steps[i].whole_bus = true;
-			p->steps[i].why = PCIRESET_WHY_WHOLE_BUS;
-		}
+	if (choose_among(p, i, function_level, ARRAY_SIZE(function_level), usable) ||
+	    choose_bus(p, i) ||
+	    choose_among(p, i, last_resorts, ARRAY_SIZE(last_resorts), last_usable(p, i))) {
+		step->action = PCIRESET_RESET;
+	} else if (usable & PCIRESET_BIT(PCIRESET_METHOD_PM)) {
+		step->action = PCIRESET_RESET;
+		step->method = PCIRESET_METHOD_PM;
+		step->why = PCIRESET_WHY_PM;
+	} else {
+		step->why = why_none(p, i);
+		return;
 	}
+	step->engine = PCIRESET_ENGINE_KERNEL;
+}
+
+/* A second reset of its own, below the same port, would only take time. */
+static bool falls_with(struct pcireset_planner *p, size_t i, size_t physical)
+{
+	const struct pcireset_step *pf = &p->steps[physical];
+	struct pcireset_step *step = &p->steps[i];
+
+	if (pf->action != PCIRESET_RESET || pf->method == PCIRESET_METHOD_PM || p->nodes[i].barred)
+		return false;
+
+	step->method = pf->method;
+	step->via = pf->via;
+	step->whole_bus = pf->whole_bus;
+	step->engine = pf->whole_bus ? pf->engine : PCIRESET_ENGINE_NONE;
+	step->why = PCIRESET_WHY_WITH_PF;
+	return true;
+}
+
+static void choose_all(struct pcireset_planner *p)
+{
+	const struct pcireset_machine *m = p->machine;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct pcireset_step *step = &p->steps[i];
+		enum pcireset_why barred = p->nodes[i].barred;
+
+		*step = (struct pcireset_step){
+			.action = p->decisions[i].action,
+			.via = PCIRESET_NONE,
+			.leave_intx = p->decisions[i].leave_intx,
+			.fence_late = p->decisions[i].action == PCIRESET_RESET &&
+				      pcireset_fences_late(&m->functions[i]),
+		};
+		if (step->action != PCIRESET_KEEP &&
+		    (barred == PCIRESET_WHY_BRIDGE || barred == PCIRESET_WHY_NO_ANSWER)) {
+			step->action = PCIRESET_KEEP;
+			step->why = barred;
+		}
+		if (step->action == PCIRESET_RESET && m->functions[i].physical == PCIRESET_NONE)
+			choose(p, i);
+	}
+
+	/* Wherever their PF is. */
+	for (size_t i = 0; i < m->n; i++)
+		if (p->steps[i].action == PCIRESET_RESET &&
+		    m->functions[i].physical != PCIRESET_NONE &&
+		    !falls_with(p, i, m->functions[i].physical))
+			choose(p, i);
 }
 
 int pcireset_plan_make(const struct pcireset_machine *machine,
 		       const struct pcireset_decision *decisions, struct pcireset_step **ret_steps)
 {
 	_cleanup_free_ struct pcireset_step *steps = NULL;
-	_cleanup_free_ enum pcireset_why *blocked = NULL;
-	struct planner p;
+	_cleanup_free_ struct pcireset_plan_node *nodes = NULL;
+	struct pcireset_planner p;
 
 	steps = calloc(machine->n + 1, sizeof(*steps));
-	blocked = calloc(machine->n + 1, sizeof(*blocked));
-	if (!steps || !blocked)
+	nodes = calloc(machine->n + 1, sizeof(*nodes));
+	if (!steps || !nodes)
 		return -ENOMEM;
 
-	p = (struct planner){ machine, decisions, steps, blocked };
-	find_blocked(&p);
-	for (size_t i = 0; i < machine->n; i++) {
-		steps[i].action = decisions[i].action;
-		steps[i].via = PCIRESET_NONE;
-		steps[i].leave_intx = decisions[i].leave_intx;
-		steps[i].fence_late = decisions[i].action == PCIRESET_RESET &&
-				      pcireset_fences_late(&machine->functions[i]);
-		if (decisions[i].action == PCIRESET_RESET)
-			choose(&p, i);
-	}
-	join_whole_buses(&p);
+	p = (struct pcireset_planner){ machine, decisions, steps, nodes };
+	find_barred(&p);
+	pcireset_plan_buses(&p);
+	choose_all(&p);
+	pcireset_plan_foresee(&p);
 
 	*ret_steps = steps;
 	steps = NULL;

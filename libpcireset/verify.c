@@ -115,7 +115,8 @@ static void verify_silenced(const struct pcireset_io *io,
 		now = read_registers(io, function);
 	}
 
-	if (outcome->tried && outcome->reset_error == 0)
+	/* PM is known to report success and do nothing. */
+	if (outcome->tried && outcome->reset_error == 0 && step->method != PCIRESET_METHOD_PM)
 		outcome->reset = PCIRESET_SEEN_REPORTED;
 	/* Asked again where that is cheap; a reset ends what the drain saw. */
 	if (now.devsta != PCIRESET_UNREAD)
@@ -150,6 +151,19 @@ static void verify_idle(const struct pcireset_io *io, const struct pcireset_func
 	restore(io, entry, outcome);
 }
 
+/* A VF that falls with its PF: how that one's reset ended. */
+static void follow(const struct pcireset_step *step, const struct pcireset_outcome *pf,
+		   struct pcireset_outcome *outcome)
+{
+	if (step->why != PCIRESET_WHY_WITH_PF || step->engine != PCIRESET_ENGINE_NONE)
+		return;
+
+	outcome->tried = pf->tried;
+	outcome->stuck = pf->stuck;
+	outcome->reset_error = pf->reset_error;
+	outcome->reset_us = pf->reset_us;
+}
+
 size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machine *machine,
 		       const struct pcireset_step *steps, struct pcireset_journal *journal,
 		       struct pcireset_outcome *outcomes)
@@ -165,6 +179,8 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 
 		o->after = (struct pcireset_registers){ PCIRESET_UNREAD, PCIRESET_UNREAD,
 							PCIRESET_UNREAD };
+		if (f->physical != PCIRESET_NONE)
+			follow(&steps[i], &outcomes[f->physical], o);
 		if (!f->answers || o->stuck) {
 			/* Each read may cost a completion timeout, or block with the reset. */
 			o->ready = o->stuck ? PCIRESET_UNKNOWN : PCIRESET_NO;

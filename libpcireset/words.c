@@ -54,6 +54,15 @@ static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_NOT_ALLOWED] = "no reset that it has is allowed",
 	[PCIRESET_WHY_KEPT_BESIDE] = "a bus reset would reach others",
 	[PCIRESET_WHY_HOTPLUG] = "pciehp would see it removed",
+	[PCIRESET_WHY_BRIDGE] = "bridge",
+	[PCIRESET_WHY_NO_ANSWER] = "does not answer",
+	[PCIRESET_WHY_PROVIDER] = "other functions sit behind it",
+	[PCIRESET_WHY_VF_KEPT] = "its reset would reach a kept VF",
+	[PCIRESET_WHY_WITH_PF] = "falls with its PF",
+	[PCIRESET_WHY_QUIRK] = "its resets are known not to work",
+	[PCIRESET_WHY_NO_BUS_RESET] = "its bus does not stand a reset",
+	[PCIRESET_WHY_CXL_MASKED] = "its CXL port masks bus resets",
+	[PCIRESET_WHY_PM] = "as decided; it proves nothing",
 };
 
 const char *pcireset_method_word(enum pcireset_method method)

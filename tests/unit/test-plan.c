@@ -87,7 +87,7 @@ static void the_order_is_specific_flr_af_bus_cxl_acpi(void **state)
 	}
 }
 
-static void pm_is_never_chosen(void **state)
+static void pm_is_never_chosen_where_others_are_allowed(void **state)
 {
 	(void)state;
 	(void)endpoint("0000:00:01.0", "pm");
@@ -357,7 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_order_is_specific_flr_af_bus_cxl_acpi),
-		TEST(pm_is_never_chosen),
+		TEST(pm_is_never_chosen_where_others_are_allowed),
 		TEST(bridges_are_left_alone_even_where_they_advertise_flr),
 		TEST(before_kernel_5_15_there_is_no_method_to_pin),
 		TEST(a_lone_function_is_reset_through_its_port),

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a plan will come to, and how long it takes, if all goes well. */
+#include <linux/pci_regs.h>
+
+#include "internal.h"
+
+/* drivers/pci/pci.c: pcie_flr(), pci_af_flr(), pci_pm_reset(), pci_reset_secondary_bus(),
+ * pci_bridge_wait_for_secondary_bus(); quirks.c: delay_250ms_after_flr(). */
+#define FLR_MS		    100
+#define SLOW_FLR_MS	    250
+#define PM_MS		    20
+#define SBR_MS		    2
+#define EXPRESS_BUS_MS	    100
+#define CONVENTIONAL_BUS_MS 1100
+
+bool pcireset_is_conventional(const struct pcireset_function *bridge)
+{
+	return !bridge->express || bridge->port_type == PCI_EXP_TYPE_PCI_BRIDGE;
+}
+
+static uint32_t method_ms(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+	const struct pcireset_step *step = &p->steps[i];
+
+	/* Also that of the PF that a VF falls with. */
+	if (step->via != PCIRESET_NONE)
+		return SBR_MS + p->nodes[step->via].bus_ms;
+	if (step->method == PCIRESET_METHOD_PM)
+		return PM_MS;
+	/* Most device specific resets are an FLR and something short; _RST is not known. */
+	return FLR_MS + (f->quirks & PCIRESET_QUIRK_SLOW_FLR ? SLOW_FLR_MS : 0);
+}
+
+static enum pcireset_verdict expected(const struct pcireset_function *function,
+				      const struct pcireset_step *step)
+{
+	if (!function->answers)
+		return PCIRESET_LOST;
+
+	switch (step->action) {
+	case PCIRESET_KEEP:
+		return PCIRESET_KEPT;
+	case PCIRESET_IDLE:
+		return PCIRESET_VERDICT_IDLE;
+	case PCIRESET_FENCE:
+		return PCIRESET_FENCED;
+	case PCIRESET_RESET:
+		break;
+	}
+	return step->method == PCIRESET_METHOD_PM ? PCIRESET_FENCED : PCIRESET_COMPLETED;
+}
+
+void pcireset_plan_foresee(struct pcireset_planner *p)
+{
+	/* The kernel waits for each bus that has somebody on it, one after the other. */
+	for (size_t i = p->machine->n; i-- > 0;) {
+		const struct pcireset_function *f = &p->machine->functions[i];
+		struct pcireset_plan_node *node = &p->nodes[i];
+
+		if (node->n_children > 0)
+			node->bus_ms +=
+				pcireset_is_conventional(f) ? CONVENTIONAL_BUS_MS : EXPRESS_BUS_MS;
+		if (f->parent != PCIRESET_NONE)
+			p->nodes[f->parent].bus_ms += node->bus_ms;
+	}
+
+	for (size_t i = 0; i < p->machine->n; i++) {
+		struct pcireset_step *step = &p->steps[i];
+
+		step->expected = expected(&p->machine->functions[i], step);
+		if (step->action == PCIRESET_RESET)
+			step->estimate_ms = method_ms(p, i);
+	}
+}
+
+/* Whoever is free first takes what comes next. */
+static void work(uint32_t *busy_ms, uint32_t ms)
+{
+	size_t first = 0;
+
+	for (size_t k = 1; k < PCIRESET_AT_A_TIME; k++)
+		if (busy_ms[k] < busy_ms[first])
+			first = k;
+	busy_ms[first] += ms;
+}
+
+static uint32_t latest(const uint32_t *busy_ms)
+{
+	uint32_t ms = 0;
+
+	for (size_t k = 0; k < PCIRESET_AT_A_TIME; k++)
+		if (busy_ms[k] > ms)
+			ms = busy_ms[k];
+	return ms;
+}
+
+uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
+				   const struct pcireset_step *steps)
+{
+	uint32_t functions_ms[PCIRESET_AT_A_TIME] = { 0 }, buses_ms[PCIRESET_AT_A_TIME] = { 0 };
+	size_t port = PCIRESET_NONE, bus = PCIRESET_NONE;
+	uint32_t port_ms = 0;
+
+	/* By address, what is below one bridge is together. */
+	for (size_t i = 0; i < machine->n; i++) {
+		size_t parent = machine->functions[i].parent;
+
+		if (steps[i].action != PCIRESET_RESET || steps[i].engine == PCIRESET_ENGINE_NONE)
+			continue;
+		if (steps[i].whole_bus) {
+			if (steps[i].via != bus)
+				work(buses_ms, steps[i].estimate_ms);
+			bus = steps[i].via;
+			continue;
+		}
+		/* On a root bus nobody waits for a neighbour. */
+		if (parent != port || parent == PCIRESET_NONE) {
+			work(functions_ms, port_ms);
+			port_ms = 0;
+		}
+		port = parent;
+		port_ms += steps[i].estimate_ms;
+	}
+	work(functions_ms, port_ms);
+	return latest(functions_ms) + latest(buses_ms);
+}
