@@ -63,7 +63,8 @@ static int adopt(struct quiesce_run *run, struct quiesce_run *more)
 
 	run->machine.n += more->machine.n;
 	run->n_bad += more->n_bad;
-	return 0;
+	pcireset_reach_free(&run->reach);
+	return pcireset_reach_make(&run->machine, run->steps, &run->reach);
 }
 
 /* What is left of the journal, known to whoever puts things back. */

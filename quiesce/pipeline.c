@@ -112,6 +112,8 @@ static int plan(struct quiesce_run *run)
 	if (!run->dry_run)
 		pcireset_record(run->io, &run->machine, run->outcomes);
 	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);
+	if (r == 0)
+		r = pcireset_reach_make(&run->machine, run->steps, &run->reach);
 	if (r < 0)
 		return r;
 
@@ -368,6 +370,7 @@ void quiesce_run_free(struct quiesce_run *run)
 	free(run->decisions);
 	free(run->grounds);
 	free(run->steps);
+	pcireset_reach_free(&run->reach);
 	free(run->outcomes);
 	free(run->own_journal);
 	free(run->modules_before);

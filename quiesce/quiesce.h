@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "pcireset.h"
+#include "pcireset_reach.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -338,6 +339,7 @@ struct quiesce_iommu;
  * @deadline_us: end of fence and resets
  * @drivers_deadline_us: end of what follows; known once resets are verified
  * @journal: memory for sysfs changes; NULL: private
+ * @reach: whom each reset of the plan reaches; empty before it is made
  * @on_stage: may be NULL
  * @modules_before: names of the modules that were there before us, blanks between
  *	them; heap, NULL for none
@@ -368,6 +370,7 @@ struct quiesce_run {
 	struct pcireset_decision *decisions;
 	struct quiesce_ground *grounds;
 	struct pcireset_step *steps;
+	struct pcireset_reach reach;
 	struct pcireset_outcome *outcomes;
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */

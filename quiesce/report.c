@@ -9,6 +9,8 @@
 #include "iommu.h"
 
 #define SCHEMA 1
+/* A bus may hold thousands: the report must not grow with their square. */
+#define REACHES_MAX 64
 
 static void add_register(struct cJSON *object, const char *key, int64_t value, int digits)
 {
@@ -79,6 +81,47 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 	quiesce_json_string(device, "rule", run->grounds[i].rule);
 }
 
+static void add_reaches(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	struct cJSON *reaches = cJSON_AddArrayToObject(device, "reaches");
+	size_t n = 0, n_listed = 0, n_others = 0;
+	const size_t *members;
+
+	if (run->steps)
+		n = pcireset_reach_of(&run->machine, run->steps, &run->reach, i, &members);
+	for (size_t k = 0; k < n && n_listed < REACHES_MAX; k++) {
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		if (members[k] == i)
+			continue;
+		(void)pcireset_address_format(run->machine.functions[members[k]].address,
+					      address);
+		(void)cJSON_AddItemToArray(reaches, cJSON_CreateString(address));
+		n_listed++;
+	}
+	/* It is one of them itself, wherever there are any. */
+	if (n > 0)
+		n_others = n - 1;
+	(void)cJSON_AddNumberToObject(device, "reaches_more", (double)(n_others - n_listed));
+}
+
+static void add_forecast(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_function *f = &run->machine.functions[i];
+	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
+
+	quiesce_json_string(device, "expected",
+			    step ? pcireset_verdict_word(step->expected) : NULL);
+	if (step && step->action == PCIRESET_RESET)
+		(void)cJSON_AddNumberToObject(device, "estimate_ms", step->estimate_ms);
+	else
+		(void)cJSON_AddNullToObject(device, "estimate_ms");
+	add_reaches(device, run, i);
+	(void)cJSON_AddBoolToObject(device, "unknown", f->is_unknown);
+	(void)cJSON_AddNumberToObject(device, "vfs",
+				      f->vfs > f->vfs_listed ? f->vfs - f->vfs_listed : 0);
+}
+
 /* Of its group; inherited is its own, since drivers replace theirs one by one. */
 static void add_iommu(struct cJSON *device, const struct quiesce_run *run, size_t i)
 {
@@ -112,6 +155,7 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	quiesce_json_hex(device, "device", f->device, 4);
 	quiesce_json_hex(device, "class", f->class_code, 6);
 	add_step(device, run, i);
+	add_forecast(device, run, i);
 	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
 	add_evidence(device, run, i);
 	add_iommu(device, run, i);
@@ -125,6 +169,25 @@ static void print_ms(FILE *out, const char *key, uint64_t us)
 			      (unsigned long long)us % 1000);
 	else
 		(void)fprintf(out, "\"%s\":null,", key);
+}
+
+static void print_forecast(const struct quiesce_run *run, FILE *out)
+{
+	size_t counts[PCIRESET_VERDICTS] = { 0 };
+
+	if (!run->steps) {
+		(void)fputs("\"estimate_ms\":null,\"expected\":null,", out);
+		return;
+	}
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		counts[run->steps[i].expected]++;
+	(void)fprintf(out, "\"estimate_ms\":%u,\"expected\":{",
+		      pcireset_plan_estimate_ms(&run->machine, run->steps));
+	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)
+		(void)fprintf(out, "%s\"%s\":%zu", v > PCIRESET_VERDICT_NONE + 1 ? "," : "",
+			      pcireset_verdict_word(v), counts[v]);
+	(void)fputs("},", out);
 }
 
 static struct cJSON *make_device(const void *run, size_t i)
@@ -145,6 +208,7 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	else
 		(void)fputs("\"silence_us\":null,", out);
 	print_ms(out, "total_ms", run->total_us);
+	print_forecast(run, out);
 	quiesce_modules_before_print(run, out);
 	(void)fputs("\"devices\":[", out);
 
