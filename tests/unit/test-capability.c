@@ -175,6 +175,7 @@ static void a_capability_that_does_not_fit_is_unknown(void **state)
 
 	(void)state;
 	fake_capability(e, 0xfc, 0x10); /* PCI Express: its DEVCAP would be at 100 */
+	e->config_bytes = 4096;
 	f = read_first();
 
 	assert_string_equal(fake.log, "r 00:01.0 fc\n");

@@ -237,6 +237,8 @@ static void an_address_that_comes_twice_is_refused_where_it_does(void **state)
 	/* The first of them is named, whatever their order. */
 	ASSERT_BAD("00:03.0 x\n00:03.0 x\n00:01.0 y\n00:01.0 y\n" ROWS, 2,
 		   "the same address again");
+	ASSERT_BAD("00:01.0 x\n00:01.0 x\n00:03.0 y\n00:03.0 y\n" ROWS, 2,
+		   "the same address again");
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)

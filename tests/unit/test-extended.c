@@ -113,6 +113,7 @@ static void extended_ones_are_unknown(void **state)
 	memset(&e->config[0x140], 0xff, 4);
 	f = read_first();
 
+	assert_string_equal(fake.log, "r 00:01.0 40\nr 00:01.0 44\nr 00:01.0 100\nr 00:01.0 140\n");
 	assert_true(f->is_unknown);
 	assert_false(f->ari);
 }

@@ -183,6 +183,35 @@ static void a_dry_run_leaves_vfs_alone(void **state)
 	assert_null(strstr(fake.log, "s "));
 }
 
+/* 16 of them are the header. */
+static unsigned int count_dword_reads(void)
+{
+	unsigned int n = 0;
+
+	for (const char *at = fake.log; (at = strstr(at, "r 00:01.0 ")); at++)
+		n += strncmp(at + strlen("r 00:01.0 "), "00+64", 5) == 0 ? 16 : 1;
+	return n;
+}
+
+static void a_reset_by_flr_takes_80_dword_reads_at_most(void **state)
+{
+	static const uint16_t ids[] = { 0x0001, 0x0003, 0x000e, 0x0010, 0x0017, 0x0018, 0x001e,
+					0x0019, 0x0025, 0x0026, 0x000f, 0x000d };
+	struct fake_function *f = nic("0000:00:01.0");
+
+	(void)state;
+	fake_capability(f, 0x80, 0x01); /* PM */
+	fake_capability(f, 0x90, 0x05); /* MSI */
+	fake_capability(f, 0xb0, 0x11); /* MSI-X */
+	fake_capability(f, 0xc0, 0x03); /* VPD */
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		fake_extended(f, (uint16_t)(0x100 + 0x40 * i), ids[i]);
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_COMPLETED);
+	assert_in_range(count_dword_reads(), 16, 80);
+}
+
 static void observing_writes_nothing_and_reports(void **state)
 {
 	(void)state;
@@ -216,6 +245,7 @@ int main(void)
 		TEST(vfs_that_are_not_listed_are_off_a_second_before_a_reset),
 		TEST(that_second_ends_with_the_deadline),
 		TEST(a_dry_run_leaves_vfs_alone),
+		TEST(a_reset_by_flr_takes_80_dword_reads_at_most),
 		TEST(observing_writes_nothing_and_reports),
 		TEST(a_machine_without_functions_is_reported_as_that),
 	};
