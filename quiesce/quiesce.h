@@ -307,6 +307,54 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 			  const struct quiesce_config *config, const struct quiesce_ram *ram,
 			  struct pcireset_decision *decisions, struct quiesce_ground *grounds);
 
+/* rules_unused.c: for a healthy machine */
+
+/**
+ * quiesce_rules_unreachable() - rules that never match: an earlier one covers them
+ * @complaint: told of each with its file and line
+ *
+ * Names no rule that can match something: several earlier rules that cover it
+ * only together are not noticed.
+ *
+ * Return: how many.
+ */
+size_t quiesce_rules_unreachable(const struct quiesce_config *config,
+				 const struct quiesce_complaint *complaint);
+/**
+ * quiesce_rules_absent() - rules and load lines without an effect on this machine
+ * @machine: scanned is enough
+ * @complaint: told of each with its file and line
+ *
+ * Those that match no function, and those that match only what is always kept
+ * and say something else. What a name stands for only in the crash kernel
+ * (dump-target, console) is not complained about.
+ *
+ * Return: how many.
+ */
+size_t quiesce_rules_absent(const struct pcireset_machine *machine,
+			    const struct quiesce_config *config,
+			    const struct quiesce_complaint *complaint);
+
+/* platform.c */
+
+/**
+ * struct quiesce_platform - what the platform itself demands
+ * @firmware_first: firmware owns PCI error handling: QUIESCE_LEVEL_FLR at most,
+ *	unless the configuration says otherwise
+ * @untouchable: words for why run does nothing here, or NULL
+ */
+struct quiesce_platform {
+	bool firmware_first;
+	const char *untouchable;
+};
+
+/**
+ * quiesce_platform_read() - the platform below a root; what cannot be read is not so
+ *
+ * Source: ACPI Specification 6.5, 18.3.2 (Hardware Error Source Table).
+ */
+void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platform);
+
 /** quiesce_rules_is_default() - is it what a default rule, "default:vmd" say, is about */
 bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin);
 
