@@ -11,8 +11,6 @@
 
 #include "quiesce.h"
 
-#define CONFIG_BYTES_MAX (256 * 1024)
-#define NAME "pci-quiesce.conf"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define PROBLEM_BYTES 320
 
@@ -69,18 +67,16 @@ static int take_rule(struct parser *parser, const char *action, const char *text
 
 static int take_key(struct parser *parser, const char *key, const char *value)
 {
-	char origin[256], values[128];
+	char origin[QUIESCE_ORIGIN_BYTES], problem[PROBLEM_BYTES];
 	int r;
 
 	(void)snprintf(origin, sizeof(origin), "%s:%u", parser->name, parser->line);
 	r = quiesce_config_set(parser->config, key, value, origin);
 	if (r == -ENOMEM)
 		return r;
-	if (r == -ENOENT)
-		complain(parser, "unknown key \"%s\"", key);
-	else if (r < 0)
-		complain(parser, "bad value \"%s\" for %s: %s", value, key,
-			 quiesce_config_values(key, values, sizeof(values)));
+	if (r < 0)
+		complain(parser, "%s", quiesce_config_explain(r, key, value, problem,
+							      sizeof(problem)));
 	return 0;
 }
 
@@ -153,36 +149,6 @@ int quiesce_config_parse(struct quiesce_config *config, const char *name, const 
 		parser.text += strlen(BYTE_ORDER_MARK);
 	return ini_parse_stream(read_line, &parser, take_line, &parser) < 0 ? -ENOMEM :
 									      parser.error;
-}
-
-int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
-			const struct quiesce_complaint *complaint)
-{
-	_cleanup_free_ char *text = NULL;
-	const char *name = path;
-	int r;
-
-	if (path) {
-		r = quiesce_file_read(path[0] == '/' ? "" : ".", path, CONFIG_BYTES_MAX, &text);
-	} else {
-		name = "/etc/" NAME;
-		r = quiesce_file_read(root, name + 1, CONFIG_BYTES_MAX, &text);
-		if (r == -ENOENT) {
-			name = "/usr/lib/" NAME;
-			r = quiesce_file_read(root, name + 1, CONFIG_BYTES_MAX, &text);
-		}
-		if (r == -ENOENT)
-			return 1;
-	}
-	if (r < 0) {
-		char problem[PROBLEM_BYTES];
-
-		(void)snprintf(problem, sizeof(problem), "not read: %s", quiesce_file_problem(r));
-		config->n_errors++;
-		complaint->say(complaint->data, name, 0, problem);
-		return r;
-	}
-	return quiesce_config_parse(config, name, text, complaint);
 }
 
 void quiesce_config_forget_loads(struct quiesce_config *config)

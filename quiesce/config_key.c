@@ -7,7 +7,7 @@
 
 #include "quiesce.h"
 
-static const char *const levels[QUIESCE_LEVELS] = {
+static const char *const levels[QUIESCE_LEVELS + 1] = {
 	[QUIESCE_LEVEL_OBSERVE] = "observe",
 	[QUIESCE_LEVEL_FENCE] = "fence",
 	[QUIESCE_LEVEL_FLR] = "flr",
@@ -15,13 +15,13 @@ static const char *const levels[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_IOMMU] = "iommu",
 };
 
-static const char *const modes[QUIESCE_MODES] = {
+static const char *const modes[QUIESCE_MODES + 1] = {
 	[QUIESCE_MODE_INIT] = "init",
 	[QUIESCE_MODE_UNIT] = "unit",
 	[QUIESCE_MODE_LATE] = "late",
 };
 
-static const char *const answers[] = { "no", "yes" };
+static const char *const answers[] = { "no", "yes", NULL };
 
 /* Milliseconds, all of them; conf/pci-quiesce.conf explains each. */
 static const struct {
@@ -37,6 +37,29 @@ static const struct {
 	{ "drivers_ms", 15000, 500, 120000, offsetof(struct quiesce_config, drivers_ms) },
 	{ "module_ms", 5000, 100, 120000, offsetof(struct quiesce_config, module_ms) },
 };
+
+/* Behind the numbers. */
+static const char *const other_keys[] = { "level", "load", "mode", "strict", NULL };
+
+const char *quiesce_key_name(size_t i)
+{
+	return i < ARRAY_SIZE(numbers) ? numbers[i].key : other_keys[i - ARRAY_SIZE(numbers)];
+}
+
+static const char *level_name(size_t i)
+{
+	return levels[i];
+}
+
+static const char *mode_name(size_t i)
+{
+	return modes[i];
+}
+
+static const char *answer_name(size_t i)
+{
+	return answers[i];
+}
 
 static uint32_t *number_at(struct quiesce_config *config, size_t offset)
 {
@@ -72,10 +95,10 @@ static int set_number(struct quiesce_config *config, size_t i, const char *value
 }
 
 /* Return: which of the words, or -EINVAL. */
-static int find_word(const char *value, const char *const *words, size_t n)
+static int find_word(const char *value, quiesce_words *words)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(value, words[i]) == 0)
+	for (size_t i = 0; words(i); i++)
+		if (strcmp(value, words(i)) == 0)
 			return (int)i;
 	return -EINVAL;
 }
@@ -107,26 +130,8 @@ static int add_load(struct quiesce_config *config, const char *value, const char
 	return 0;
 }
 
-void quiesce_alternative_add(char *text, size_t bytes, const char *word, size_t i, size_t n)
-{
-	size_t used = strlen(text);
-
-	(void)snprintf(text + used, bytes - used, "%s%s",
-		       i == 0	  ? "" :
-		       i == n - 1 ? " or " :
-				    ", ",
-		       word);
-}
-
-static const char *alternatives(const char *const *words, size_t n, char *text, size_t bytes)
-{
-	text[0] = '\0';
-	for (size_t i = 0; i < n; i++)
-		quiesce_alternative_add(text, bytes, words[i], i, n);
-	return text;
-}
-
-const char *quiesce_config_values(const char *key, char *text, size_t bytes)
+/* What a key may be, for people: "200 to 60000". */
+static const char *values(const char *key, char *text, size_t bytes)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (strcmp(key, numbers[i].key) != 0)
@@ -135,14 +140,27 @@ const char *quiesce_config_values(const char *key, char *text, size_t bytes)
 		return text;
 	}
 	if (strcmp(key, "level") == 0)
-		return alternatives(levels, ARRAY_SIZE(levels), text, bytes);
+		return quiesce_words_list(level_name, text, bytes);
 	if (strcmp(key, "mode") == 0)
-		return alternatives(modes, ARRAY_SIZE(modes), text, bytes);
+		return quiesce_words_list(mode_name, text, bytes);
 	if (strcmp(key, "strict") == 0)
-		return alternatives(answers, ARRAY_SIZE(answers), text, bytes);
-	if (strcmp(key, "load") == 0)
-		return "dump-target, console, all, none, ADDRESS or module NAME";
-	return NULL;
+		return quiesce_words_list(answer_name, text, bytes);
+	return "dump-target, console, all, none, ADDRESS or module NAME";
+}
+
+const char *quiesce_config_explain(int error, const char *key, const char *value, char *text,
+				   size_t bytes)
+{
+	char hint[192];
+
+	if (error == -ENOENT) {
+		quiesce_words_hint(quiesce_key_name, key, hint, sizeof(hint));
+		(void)snprintf(text, bytes, "unknown key \"%.64s\": %s", key, hint);
+	} else {
+		(void)snprintf(text, bytes, "bad value \"%.64s\" for %s: %s", value, key,
+			       values(key, hint, sizeof(hint)));
+	}
+	return text;
 }
 
 int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
@@ -157,13 +175,14 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 		return add_load(config, value, origin);
 
 	if (strcmp(key, "level") == 0) {
-		word = find_word(value, levels, ARRAY_SIZE(levels));
+		word = find_word(value, level_name);
 		config->level = word < 0 ? config->level : (enum quiesce_level)word;
+		config->level_is_set |= word >= 0;
 	} else if (strcmp(key, "mode") == 0) {
-		word = find_word(value, modes, ARRAY_SIZE(modes));
+		word = find_word(value, mode_name);
 		config->mode = word < 0 ? config->mode : (enum quiesce_mode)word;
 	} else if (strcmp(key, "strict") == 0) {
-		word = find_word(value, answers, ARRAY_SIZE(answers));
+		word = find_word(value, answer_name);
 		config->strict = word < 0 ? config->strict : word == 1;
 	}
 	return word < 0 ? word : 0;
@@ -179,6 +198,26 @@ static void print_load(const struct quiesce_load *load, FILE *out)
 		(void)fprintf(out, "%s\n", pcireset_address_format(load->address, address));
 	else
 		(void)fprintf(out, "%s\n", quiesce_load_word(load->what));
+}
+
+/* All that may be written, for whoever describes it: conf/, manual pages, completion. */
+static void print_words(struct quiesce_config *config, FILE *out)
+{
+	char text[128];
+
+	for (size_t i = 0; quiesce_key_name(i); i++) {
+		const char *key = quiesce_key_name(i);
+
+		(void)fprintf(out, "key %s: %s\n", key, values(key, text, sizeof(text)));
+		if (strcmp(key, "load") == 0)
+			continue;
+		(void)fprintf(out, "default %s = ", key);
+		(void)quiesce_config_print(config, key, out);
+	}
+	for (size_t i = 0; quiesce_action_name(i); i++)
+		(void)fprintf(out, "action %s\n", quiesce_action_name(i));
+	for (size_t i = 0; quiesce_match_name(i); i++)
+		(void)fprintf(out, "match %s\n", quiesce_match_name(i));
 }
 
 int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *out)
@@ -198,6 +237,8 @@ int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *o
 	else if (strcmp(key, "load") == 0)
 		for (size_t i = 0; i < config->n_loads; i++)
 			print_load(&config->loads[i], out);
+	else if (strcmp(key, "words") == 0)
+		print_words(config, out);
 	else
 		return -ENOENT;
 	return 0;

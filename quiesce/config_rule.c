@@ -15,6 +15,11 @@ static const struct {
 	[QUIESCE_MATCH_ID] = { "id", "8086:10d3 or 8086:10d3:103c:1234" },
 	[QUIESCE_MATCH_CLASS] = { "class", "0c0330 or 0c03*" },
 	[QUIESCE_MATCH_DRIVER] = { "driver", "e1000e" },
+	[QUIESCE_MATCH_PATH] = { "path", "0000:00:1c.0/00.0/02.0" },
+	[QUIESCE_MATCH_CONSOLE] = { "console", NULL },
+	[QUIESCE_MATCH_BOOT_VGA] = { "boot-vga", NULL },
+	[QUIESCE_MATCH_DUMP_TARGET] = { "dump-target", NULL },
+	[QUIESCE_MATCH_BOUND] = { "bound", NULL },
 };
 
 static const struct {
@@ -30,7 +35,20 @@ static const struct {
 	{ "reset-sbr", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_SBR) },
 	{ "reset-device_specific", PCIRESET_RESET,
 	  PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC) },
+	{ "reset-cxl_bus", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS) },
+	{ "reset-acpi", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_ACPI) },
+	{ "reset-pm", PCIRESET_RESET, PCIRESET_BIT(PCIRESET_METHOD_PM) },
 };
+
+const char *quiesce_action_name(size_t i)
+{
+	return i < ARRAY_SIZE(actions) ? actions[i].word : NULL;
+}
+
+const char *quiesce_match_name(size_t i)
+{
+	return i < ARRAY_SIZE(matches) ? matches[i].word : NULL;
+}
 
 static bool fits(char c, char shape)
 {
@@ -83,7 +101,42 @@ static bool has_long_shape(const char *pattern)
 	return false;
 }
 
-/* The pattern as rules.c compares it, or NULL where it can match nothing. */
+/* An address, then device.function of each level: "0000:00:1c.0/00.0". */
+static bool is_path(const char *text, size_t length)
+{
+	const char *rest = text + length;
+
+	while (*rest) {
+		char part[8];
+
+		length = strcspn(++rest, "/");
+		(void)snprintf(part, sizeof(part), "%.*s", (int)length, rest);
+		if (length >= sizeof(part) || !has_shape(part, "bx.o"))
+			return false;
+		rest += length;
+	}
+	return true;
+}
+
+static char *normal_path(const char *text)
+{
+	const size_t length = strcspn(text, "/");
+	char first[QUIESCE_PATH_PART_BYTES], *pattern = NULL;
+	const char *domain;
+
+	(void)snprintf(first, sizeof(first), "%.*s", (int)length, text);
+	if (length >= sizeof(first) || !is_path(text, length))
+		return NULL;
+	if (has_long_shape(first))
+		domain = "";
+	else if (has_shape(first, "xx:bx.o"))
+		domain = "0000:";
+	else
+		return NULL;
+	return asprintf(&pattern, "%s%s", domain, text) < 0 ? NULL : pattern;
+}
+
+/* The pattern as rule_match.c compares it, or NULL where it can match nothing. */
 static char *normal_pattern(enum quiesce_match match, const char *text)
 {
 	static const char *const short_address = "xx:bx.o", *const id = "xxxx:xxxx",
@@ -91,8 +144,11 @@ static char *normal_pattern(enum quiesce_match match, const char *text)
 	char *pattern = NULL;
 	int r;
 
-	if (match == QUIESCE_MATCH_ADDRESS && has_shape(text, short_address) &&
-	    !has_long_shape(text))
+	if (match == QUIESCE_MATCH_PATH) {
+		pattern = normal_path(text);
+		r = pattern ? 0 : -EINVAL;
+	} else if (match == QUIESCE_MATCH_ADDRESS && has_shape(text, short_address) &&
+		   !has_long_shape(text))
 		r = asprintf(&pattern, "0000:%s", text);
 	else if (match == QUIESCE_MATCH_ID && has_shape(text, id))
 		r = asprintf(&pattern, "%s:*", text);
@@ -122,11 +178,27 @@ explain(char *problem, size_t bytes, const char *format, ...)
 	return -EINVAL;
 }
 
-static void explain_action(char *problem, size_t bytes, const char *action)
+static int explain_unknown(char *problem, size_t bytes, const char *what, const char *word,
+			   quiesce_words *words)
 {
-	(void)explain(problem, bytes, "unknown action \"%.100s\": ", action);
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-		quiesce_alternative_add(problem, bytes, actions[i].word, i, ARRAY_SIZE(actions));
+	char hint[192];
+
+	quiesce_words_hint(words, word, hint, sizeof(hint));
+	return explain(problem, bytes, "unknown %s \"%.64s\": %s", what, word, hint);
+}
+
+/* Return: 0, -EINVAL with a problem, -ENOMEM. */
+static int take_pattern(struct quiesce_rule *rule, const char *text, char *problem, size_t bytes)
+{
+	const char *word = matches[rule->match].word, *example = matches[rule->match].example;
+
+	if (!example)
+		return text[0] ? explain(problem, bytes, "%s takes no \"%.64s\"", word, text) : 0;
+	rule->pattern = normal_pattern(rule->match, text);
+	if (!rule->pattern)
+		return explain(problem, bytes, "%s \"%.64s\" can match nothing: %s", word, text,
+			       example);
+	return 0;
 }
 
 int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule *ret_rule,
@@ -135,21 +207,20 @@ int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule
 	struct quiesce_rule rule = { .action = PCIRESET_KEEP, .reason = "rule" };
 	size_t i, m, length = strcspn(text, " \t");
 	char kind[16];
+	int r;
 
 	problem[0] = '\0';
 	(void)snprintf(kind, sizeof(kind), "%.*s", (int)length, text);
 	for (m = 0; m < QUIESCE_MATCHES && strcmp(kind, matches[m].word) != 0; m++)
 		;
 	if (m == QUIESCE_MATCHES)
-		return explain(problem, bytes,
-			       "unknown match \"%s\": address, id, class or driver", kind);
+		return explain_unknown(problem, bytes, "match", kind, quiesce_match_name);
 
 	text += length + strspn(text + length, " \t");
 	rule.match = (enum quiesce_match)m;
-	rule.pattern = normal_pattern(rule.match, text);
-	if (!rule.pattern)
-		return explain(problem, bytes, "%s \"%s\" can match nothing: %s", matches[m].word,
-			       text, matches[m].example);
+	r = take_pattern(&rule, text, problem, bytes);
+	if (r < 0)
+		return r;
 
 	for (i = 0; i < ARRAY_SIZE(actions) && strcmp(action, actions[i].word) != 0; i++)
 		;
@@ -158,7 +229,7 @@ int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule
 		rule.methods = actions[i].methods;
 	} else {
 		/* The machine that this was written for is known: leave it alone. */
-		explain_action(problem, bytes, action);
+		(void)explain_unknown(problem, bytes, "action", action, quiesce_action_name);
 	}
 	*ret_rule = rule;
 	return 0;

@@ -7,9 +7,6 @@
 
 /* wanted.c: whom a load line is about */
 
-/** Written into the image when it is built: a line ADDRESS VENDOR:DEVICE for each. */
-#define QUIESCE_DUMP_TARGET "usr/lib/pci-quiesce/dump-target"
-
 /**
  * quiesce_wanted_mark() - functions that one load line asks for
  * @load: the line

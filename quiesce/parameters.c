@@ -9,15 +9,22 @@
 #define ORIGIN "kernel command line"
 
 static void complain(struct quiesce_config *config, const struct quiesce_complaint *complaint,
-		     const char *word)
+		     const char *word, const char *why)
 {
-	char problem[160];
+	char problem[512];
 
 	if (config)
 		config->n_errors++;
-	(void)snprintf(problem, sizeof(problem), "not understood: %s", word);
+	(void)snprintf(problem, sizeof(problem), "not understood: %.128s: %s", word, why);
 	if (complaint)
 		complaint->say(complaint->data, ORIGIN, 0, problem);
+}
+
+static const char *switch_name(size_t i)
+{
+	static const char *const switches[] = { "0", "1", "dry-run", "shell", NULL };
+
+	return switches[i];
 }
 
 static bool take_switch(const char *value, enum quiesce_switch *wanted)
@@ -47,22 +54,30 @@ static bool has_prefix(const char *word)
 	return true;
 }
 
-/* Load lines replace those of the file, as any other key does. */
-static bool take_key(char *key, struct quiesce_config *config, bool *loads_are_ours)
+/* Load lines replace those of the file, as any other key does. True, or @why not. */
+static bool take_key(char *key, struct quiesce_config *config, bool *loads_are_ours, char *why,
+		     size_t bytes)
 {
 	char *value = strchr(key, '=');
+	int r;
 
-	if (!value)
+	if (!value) {
+		(void)snprintf(why, bytes, "no value");
 		return false;
-
+	}
 	*value++ = '\0';
 	for (char *c = key; *c; c++)
 		*c = as_underscore(*c);
-	if (config && strcmp(key, "load") == 0 && !*loads_are_ours) {
+	if (!config)
+		return true;
+	if (strcmp(key, "load") == 0 && !*loads_are_ours) {
 		quiesce_config_forget_loads(config);
 		*loads_are_ours = true;
 	}
-	return !config || quiesce_config_set(config, key, value, ORIGIN) == 0;
+	r = quiesce_config_set(config, key, value, ORIGIN);
+	if (r < 0)
+		(void)quiesce_config_explain(r, key, value, why, bytes);
+	return r == 0;
 }
 
 enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,
@@ -81,16 +96,22 @@ enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce
 	rest = copy;
 	while ((word = strsep(&rest, " \t\n"))) {
 		_cleanup_free_ char *as_given = NULL;
+		char why[320];
 		bool good;
 
 		if (!has_prefix(word) || (word[length] != '=' && word[length] != '.'))
 			continue;
 
 		as_given = strdup(word);
-		good = word[length] == '=' ? take_switch(word + length + 1, &wanted) :
-					     take_key(word + length + 1, config, &loads_are_ours);
+		if (word[length] == '.') {
+			good = take_key(word + length + 1, config, &loads_are_ours, why,
+					sizeof(why));
+		} else {
+			good = take_switch(word + length + 1, &wanted);
+			quiesce_words_hint(switch_name, word + length + 1, why, sizeof(why));
+		}
 		if (!good && as_given)
-			complain(config, complaint, as_given);
+			complain(config, complaint, as_given, why);
 	}
 	return wanted;
 }

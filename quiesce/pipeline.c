@@ -57,7 +57,8 @@ static void begins(const struct quiesce_run *run, const char *what)
 
 static int decide(struct quiesce_run *run)
 {
-	struct quiesce_ram ram;
+	struct quiesce_scene scene;
+	int r;
 
 	run->decisions = calloc(run->machine.n + 1, sizeof(*run->decisions));
 	run->grounds = calloc(run->machine.n + 1, sizeof(*run->grounds));
@@ -65,10 +66,12 @@ static int decide(struct quiesce_run *run)
 	if (!run->decisions || !run->grounds || !run->outcomes)
 		return -ENOMEM;
 
-	quiesce_ram_read(&ram, run->root);
-	quiesce_rules_decide(run->io, &run->machine, &run->config, &ram, run->decisions,
+	r = quiesce_scene_read(run, &scene);
+	if (r < 0)
+		return r;
+	quiesce_rules_decide(run->io, &run->machine, &run->config, &scene, run->decisions,
 			     run->grounds);
-	free(ram.ranges);
+	quiesce_scene_free(&scene);
 	return 0;
 }
 
@@ -109,6 +112,7 @@ static int plan(struct quiesce_run *run)
 
 	begins(run, "reading capabilities");
 	pcireset_topology_read(run->io, &run->machine);
+	quiesce_rules_protect(&run->machine, run->decisions, run->grounds);
 	if (!run->dry_run)
 		pcireset_record(run->io, &run->machine, run->outcomes);
 	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);
@@ -345,7 +349,6 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	r = quiesce_pipeline_silence(run);
 	if (r < 0 || run->dry_run)
 		return r;
-
 	r = quiesce_iommu_stage(run);
 	if (r < 0)
 		return r;

@@ -67,7 +67,20 @@ void quiesce_log_open_kmsg(struct quiesce_log *log, const char *root);
 void quiesce_log(const struct quiesce_log *log, enum quiesce_level_of_log level,
 		 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* hint.c: words that may be written, and what was meant by others */
+
+/** quiesce_words - the words of one kind by number, NULL behind the last */
+typedef const char *quiesce_words(size_t i);
+
+/** quiesce_words_list() - "a, b or c"; returns @text */
+char *quiesce_words_list(quiesce_words *words, char *text, size_t bytes);
+/** quiesce_words_hint() - the known word that @word may stand for, or all of them */
+void quiesce_words_hint(quiesce_words *words, const char *word, char *text, size_t bytes);
+
 /* config.c, config_key.c, parameters.c: what the administrator wants */
+
+/** Enough for "file:line" with the longest name of a file below the places. */
+#define QUIESCE_ORIGIN_BYTES 384
 
 /** enum quiesce_level - how far to go; each includes those before it */
 enum quiesce_level {
@@ -92,6 +105,11 @@ enum quiesce_match {
 	QUIESCE_MATCH_ID,
 	QUIESCE_MATCH_CLASS,
 	QUIESCE_MATCH_DRIVER,
+	QUIESCE_MATCH_PATH,    /* address on the root bus, then device.function of each level */
+	QUIESCE_MATCH_CONSOLE, /* from here on without a pattern */
+	QUIESCE_MATCH_BOOT_VGA,
+	QUIESCE_MATCH_DUMP_TARGET,
+	QUIESCE_MATCH_BOUND,
 	QUIESCE_MATCHES,
 };
 
@@ -100,7 +118,8 @@ enum quiesce_match {
  * @action: what to do
  * @methods: mask of resets that may be used with PCIRESET_RESET
  * @match: what @pattern is compared with
- * @pattern: fnmatch(3) pattern, lower case
+ * @pattern: fnmatch(3) pattern, lower case, of a path one for each level; NULL
+ *	from QUIESCE_MATCH_CONSOLE on
  * @origin: "file:line" or "default:NAME"
  * @reason: words for the report
  */
@@ -139,6 +158,7 @@ struct quiesce_load {
 /**
  * struct quiesce_config - configuration with every default filled in
  * @level: how far to go
+ * @level_is_set: somebody said so: it is not the default
  * @drain_ms: how long to wait for pending transactions
  * @reset_ms: how long one reset may take
  * @deadline_ms: how long fence and resets may take together
@@ -155,6 +175,7 @@ struct quiesce_load {
  */
 struct quiesce_config {
 	enum quiesce_level level;
+	bool level_is_set;
 	uint32_t drain_ms;
 	uint32_t reset_ms;
 	uint32_t deadline_ms;
@@ -192,13 +213,22 @@ void quiesce_config_defaults(struct quiesce_config *config);
  */
 int quiesce_config_parse(struct quiesce_config *config, const char *name, const char *text,
 			 const struct quiesce_complaint *complaint);
+/* config_files.c */
+
 /**
- * quiesce_config_load() - read a configuration file on top of @config
- * @path: file, or NULL for the first of etc/ and usr/lib/ below @root;
- *	having neither is fine
+ * quiesce_config_load() - read the configuration on top of @config
+ * @path: this file alone; NULL: the first pci-quiesce.conf of etc/, run/ and
+ *	usr/lib/ below @root, then the drop-ins pci-quiesce.conf.d/NAME.conf of
+ *	all three, ordered by name; having none is fine
  *
- * Return: 0, 1 where there is neither, -ENOMEM, or -errno of opening or reading,
- * complained about.
+ * Of drop-ins of one name the first of the three counts. An empty file, or a
+ * link to /dev/null, stands for none. What is read last has the first word: its
+ * keys win, and its rules come before those of the files before it; within a
+ * file they keep their order. Load lines add up.
+ *
+ * Source: UAPI.6 Configuration Files Specification.
+ * Return: 0, 1 where there is none, -ENOMEM, or -errno of opening or reading,
+ * complained about; the other files are read all the same.
  */
 int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
 			const struct quiesce_complaint *complaint);
@@ -213,24 +243,34 @@ void quiesce_config_forget_loads(struct quiesce_config *config);
  */
 int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
 		       const char *origin);
-/** quiesce_config_print() - a key's value, one a line for load; -ENOENT no such key */
+/**
+ * quiesce_config_print() - a key's value, one a line for load
+ * @key: or "words": every key with its range and value, every action and match
+ *
+ * Return: 0 or -ENOENT.
+ */
 int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *out);
 /**
- * quiesce_config_values() - what a key may be, for people: "200 to 60000"
- * @text: room for it
+ * quiesce_config_explain() - words for what quiesce_config_set() returned
+ * @error: -ENOENT or -EINVAL
+ * @text: room for them, 320 bytes are enough
  *
- * Return: the words, there or not, or NULL for no such key.
+ * Return: @text.
  */
-const char *quiesce_config_values(const char *key, char *text, size_t bytes);
-/** quiesce_alternative_add() - append the word @i of @n: "a", ", b" or " or c" */
-void quiesce_alternative_add(char *text, size_t bytes, const char *word, size_t i, size_t n);
+const char *quiesce_config_explain(int error, const char *key, const char *value, char *text,
+				   size_t bytes);
+/** quiesce_key_name() - the keys of [quiesce], as quiesce_words */
+const char *quiesce_key_name(size_t i);
 const char *quiesce_level_word(enum quiesce_level level);
 
 /* config_rule.c: one line of it */
 
+/** Room for one level of a path: an address with some wildcards. */
+#define QUIESCE_PATH_PART_BYTES 32
+
 /**
  * quiesce_rule_parse() - ACTION = MATCH
- * @action: keep, fence, reset or reset-METHOD; anything else is a problem and keep
+ * @action: quiesce_action_name(); anything else is a problem and keep
  * @text: the match
  * @ret_rule: without an origin; its pattern is heap
  * @problem: what is wrong, or ""
@@ -247,6 +287,10 @@ int quiesce_rule_parse(const char *action, const char *text, struct quiesce_rule
  * Return: 0, -EINVAL, -ENOMEM.
  */
 int quiesce_load_parse(const char *text, struct quiesce_load *ret_load);
+/** quiesce_action_name() - the actions of [rules], as quiesce_words */
+const char *quiesce_action_name(size_t i);
+/** quiesce_match_name() - the matches of [rules], by enum quiesce_match, as quiesce_words */
+const char *quiesce_match_name(size_t i);
 /** quiesce_load_word() - "dump-target" and so on; NULL for what has a name of its own */
 const char *quiesce_load_word(enum quiesce_load_what what);
 
@@ -269,7 +313,7 @@ enum quiesce_switch {
 enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,
 					     const struct quiesce_complaint *complaint);
 
-/* rules.c, ram.c: a decision for each function, before anything slow */
+/* rules.c, rule_match.c, scene.c, ram.c: a decision for each function, before anything slow */
 
 /**
  * struct quiesce_ground - why a decision is what it is
@@ -297,15 +341,95 @@ void quiesce_ram_read(struct quiesce_ram *ram, const char *root);
 /** quiesce_ram_overlaps() - is any of a sysfs resource file's first lines memory */
 bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource);
 
+struct quiesce_run;
+
+/* dump_target.c */
+
+/** Written into the image when it is built: a line ADDRESS VENDOR:DEVICE for each. */
+#define QUIESCE_DUMP_TARGET "usr/lib/pci-quiesce/dump-target"
+
+/**
+ * quiesce_dump_target_mark() - functions that the dump is written through
+ * @log: told of what is not there, or is something else; may be NULL
+ * @marked: one per function; set where address and ids agree with the file
+ * @ret_missing: how many of the file's functions are not there
+ *
+ * Return: 0, or -errno of reading the file.
+ */
+int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *machine,
+			     const struct quiesce_log *log, bool *marked, size_t *ret_missing);
+
+/* scene.c: what rules know of a machine beside its functions */
+
+/**
+ * struct quiesce_scene - circumstances that decisions depend on
+ * @ram: memory of either kernel
+ * @dump_target: one per function: the dump is written through it; heap
+ * @dump_target_port: one per function: a bridge right above one of these; heap
+ * @usb_console: a serial port on USB is a console
+ * @untouchable: words for why nothing may be touched here, or NULL
+ */
+struct quiesce_scene {
+	struct quiesce_ram ram;
+	bool *dump_target;
+	bool *dump_target_port;
+	bool usb_console;
+	const char *untouchable;
+};
+
+/** quiesce_scene_read() - of a run that was scanned; -ENOMEM */
+int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_scene);
+void quiesce_scene_free(struct quiesce_scene *scene);
+bool quiesce_has_usb_console(const char *root);
+/** quiesce_is_console() - a serial port, the boot display, or what USB consoles are behind */
+bool quiesce_is_console(const struct pcireset_function *function, bool usb_console);
+
+/* rule_match.c */
+
+/**
+ * struct quiesce_subject - a function in the words that rules are compared with
+ * @machine: it and all above it
+ * @i: its index
+ * @words: by match
+ * @is_console: quiesce_is_console(); set by the caller
+ * @is_dump_target: the same
+ */
+struct quiesce_subject {
+	const struct pcireset_machine *machine;
+	size_t i;
+	char words[QUIESCE_MATCH_PATH][48];
+	bool is_console;
+	bool is_dump_target;
+};
+
+void quiesce_subject_describe(const struct pcireset_machine *machine, size_t i,
+			      struct quiesce_subject *subject);
+bool quiesce_rule_matches(const struct quiesce_rule *rule, const struct quiesce_subject *subject);
+
+/* rules.c */
+
 /**
  * quiesce_rules_decide() - first matching rule, the user's before the defaults
  * @io: only read, and only sysfs
+ * @scene: of this machine
  * @decisions: one per function
  * @grounds: one per function; they live as long as @config
  */
 void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_machine *machine,
-			  const struct quiesce_config *config, const struct quiesce_ram *ram,
+			  const struct quiesce_config *config, const struct quiesce_scene *scene,
 			  struct pcireset_decision *decisions, struct quiesce_ground *grounds);
+/**
+ * quiesce_rules_protect() - what only the topology shows: CXL memory is never reset
+ * @machine: with its topology
+ *
+ * Comes after the fence, and only takes resets away. A rule of the user's stays.
+ * Source: CXL Specification 3.1, 8.1.3 (PCIe DVSEC for CXL Devices, Mem_Capable).
+ */
+void quiesce_rules_protect(const struct pcireset_machine *machine,
+			   struct pcireset_decision *decisions, struct quiesce_ground *grounds);
+
+/** quiesce_rules_is_default() - is it what a default rule, "default:vmd" say, is about */
+bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin);
 
 /* rules_unused.c: for a healthy machine */
 
@@ -354,9 +478,8 @@ struct quiesce_platform {
  * Source: ACPI Specification 6.5, 18.3.2 (Hardware Error Source Table).
  */
 void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platform);
-
-/** quiesce_rules_is_default() - is it what a default rule, "default:vmd" say, is about */
-bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin);
+/** quiesce_platform_take() - set run's untouchable, lower its level, say so */
+void quiesce_platform_take(struct quiesce_run *run);
 
 /* pipeline.c */
 
@@ -382,6 +505,7 @@ struct quiesce_iommu;
  * @log: messages
  * @config: what to do
  * @dry_run: stop after the plan
+ * @untouchable: why everything is kept here, or NULL
  * @is_addition: of functions that appeared later; who makes it has the report
  * @started_us: start, on the clock of @io
  * @deadline_us: end of fence and resets
@@ -404,6 +528,7 @@ struct quiesce_run {
 	const struct quiesce_log *log;
 	struct quiesce_config config;
 	bool dry_run;
+	const char *untouchable;
 	bool is_addition;
 	uint64_t started_us;
 	uint64_t deadline_us;

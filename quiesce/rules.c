@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A decision for each function: the user's rules, then the defaults. */
-#include <fnmatch.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 
@@ -27,24 +26,30 @@ static const struct quiesce_rule defaults[] = {
 	  "memory, perhaps part of the dump" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "1af4:105b:*", "default:memory",
 	  "memory, perhaps part of the dump" },
-	/* Others sit behind these. USB4 host interface; drivers/pci/controller/vmd.c. */
+	/* Stands in for what is behind a Broadcom PEX890xx until its link is up again. */
+	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "1000:02b2:*", "default:placeholder",
+	  "placeholder, not a real function" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "0c0340", "default:nhi",
 	  "USB4 host interface" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:201d:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:28c0:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:467f:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:4c3d:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:7d0b:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:9a0b:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:a77f:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:ad0b:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:b06f:*", "default:vmd", "VMD" },
-	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "8086:b60b:*", "default:vmd", "VMD" },
 	/* HPE iLO: drivers/misc/hpilo.c, drivers/watchdog/hpwdt.c. */
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "103c:330[0-9a-f]:*", "default:bmc",
 	  "management processor" },
 	{ PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, "0e11:b20[34]:*", "default:bmc",
 	  "management processor" },
+};
+
+/* Others sit behind these of Intel's; Thunderbolt's are those from before USB4's class. */
+static const struct {
+	struct quiesce_rule rule;
+	uint16_t devices[16];
+} providers[] = {
+	/* drivers/pci/controller/vmd.c */
+	{ { PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, NULL, "default:vmd", "VMD" },
+	  { 0x201d, 0x28c0, 0x467f, 0x4c3d, 0x7d0b, 0x9a0b, 0xa77f, 0xad0b, 0xb06f, 0xb60b } },
+	/* drivers/thunderbolt/nhi.h */
+	{ { PCIRESET_KEEP, 0, QUIESCE_MATCH_ID, NULL, "default:nhi", "Thunderbolt" },
+	  { 0x1513, 0x1547, 0x156a, 0x156c, 0x15bf, 0x15d2, 0x15d9, 0x15dc, 0x15dd, 0x15de,
+	    0x15e8, 0x15eb, 0x8a0d, 0x8a17 } },
 };
 
 /*
@@ -59,52 +64,58 @@ static const struct quiesce_rule cautious[] = {
 	  "Fibre Channel adapter" },
 };
 
+/* The dump is written through it: no reset that its driver does not live with every day. */
+static const struct quiesce_rule dump_target[] = {
+	{ PCIRESET_RESET, PCIRESET_FUNCTION_LEVEL, QUIESCE_MATCH_CLASS, "0108*",
+	  "default:dump-target", "dump target: its bus is not reset" },
+	{ PCIRESET_RESET, PCIRESET_FUNCTION_LEVEL, QUIESCE_MATCH_CLASS, "02*",
+	  "default:dump-target", "dump target: its bus is not reset" },
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "*", "default:dump-target",
+	  "dump target: left to its driver" },
+};
+
 static const struct quiesce_rule everything_else = {
 	PCIRESET_RESET, PCIRESET_ANY_METHOD, QUIESCE_MATCH_ADDRESS,
 	"*",		"default:reset", "not on the allowlist",
 };
 
-/* What a level takes away. Resets that reach one function need QUIESCE_LEVEL_FLR. */
+/* What a level leaves. Resets that reach one function need QUIESCE_LEVEL_FLR. */
 static const unsigned int level_methods[QUIESCE_LEVELS] = {
 	[QUIESCE_LEVEL_FENCE] = 0,
-	[QUIESCE_LEVEL_FLR] = PCIRESET_FUNCTION_LEVEL,
-	[QUIESCE_LEVEL_SBR] = PCIRESET_ANY_METHOD,
-	[QUIESCE_LEVEL_IOMMU] = PCIRESET_ANY_METHOD,
+	[QUIESCE_LEVEL_FLR] = PCIRESET_FUNCTION_LEVEL | PCIRESET_BIT(PCIRESET_METHOD_PM),
+	[QUIESCE_LEVEL_SBR] = ~0u,
+	[QUIESCE_LEVEL_IOMMU] = ~0u,
 };
-
-/* A function in the words that patterns are compared with. */
-struct subject {
-	char words[QUIESCE_MATCHES][48];
-};
-
-static void describe(const struct pcireset_function *f, struct subject *subject)
-{
-	(void)pcireset_address_format(f->address, subject->words[QUIESCE_MATCH_ADDRESS]);
-	(void)snprintf(subject->words[QUIESCE_MATCH_ID], sizeof(subject->words[0]),
-		       "%04x:%04x:%04x:%04x", f->vendor, f->device, f->subsystem_vendor,
-		       f->subsystem_device);
-	(void)snprintf(subject->words[QUIESCE_MATCH_CLASS], sizeof(subject->words[0]), "%06x",
-		       f->class_code);
-	(void)snprintf(subject->words[QUIESCE_MATCH_DRIVER], sizeof(subject->words[0]), "%s",
-		       f->driver);
-}
 
 static const struct quiesce_rule *find(const struct quiesce_rule *rules, size_t n,
-				       const struct subject *subject)
+				       const struct quiesce_subject *subject)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fnmatch(rules[i].pattern, subject->words[rules[i].match], 0) == 0)
+		if (quiesce_rule_matches(&rules[i], subject))
 			return &rules[i];
 	return NULL;
 }
 
+static const struct quiesce_rule *find_kept(const struct quiesce_subject *subject)
+{
+	const struct pcireset_function *f = &subject->machine->functions[subject->i];
+	const struct quiesce_rule *rule = find(defaults, ARRAY_SIZE(defaults), subject);
+
+	for (size_t i = 0; !rule && f->vendor == 0x8086 && i < ARRAY_SIZE(providers); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(providers[i].devices); k++)
+			if (f->device && f->device == providers[i].devices[k])
+				rule = &providers[i].rule;
+	return rule;
+}
+
 bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin)
 {
+	const struct pcireset_machine alone = { (struct pcireset_function *)function, 1 };
 	const struct quiesce_rule *rule;
-	struct subject subject;
+	struct quiesce_subject subject;
 
-	describe(function, &subject);
-	rule = find(defaults, ARRAY_SIZE(defaults), &subject);
+	quiesce_subject_describe(&alone, 0, &subject);
+	rule = find_kept(&subject);
 	return rule && strcmp(rule->origin, origin) == 0;
 }
 
@@ -137,14 +148,24 @@ static void set(struct pcireset_decision *decision, struct quiesce_ground *groun
 	*ground = (struct quiesce_ground){ .reason = reason, .rule = rule };
 }
 
+/* What every decision is made from. */
+struct court {
+	const struct pcireset_io *io;
+	const struct quiesce_config *config;
+	const struct quiesce_scene *scene;
+};
+
 /* No rule of the user's may change these, only say "keep" of them, too. */
-static bool decide_fixed(const struct pcireset_function *f, const struct quiesce_config *config,
+static bool decide_fixed(const struct court *court, const struct quiesce_subject *subject,
 			 struct pcireset_decision *decision, struct quiesce_ground *ground)
 {
+	const struct pcireset_function *f = &subject->machine->functions[subject->i];
 	const struct quiesce_rule *rule;
-	struct subject subject;
 
-	if (!f->answers)
+	if (court->scene->untouchable)
+		set(decision, ground, PCIRESET_KEEP, "default:platform",
+		    court->scene->untouchable);
+	else if (!f->answers)
 		set(decision, ground, PCIRESET_KEEP, "default:no-answer", "does not answer");
 	else if (pcireset_is_bridge(f))
 		set(decision, ground, PCIRESET_KEEP, "default:bridge", "bridge");
@@ -153,8 +174,7 @@ static bool decide_fixed(const struct pcireset_function *f, const struct quiesce
 	else
 		return false;
 
-	describe(f, &subject);
-	rule = find(config->rules, config->n_rules, &subject);
+	rule = find(court->config->rules, court->config->n_rules, subject);
 	if (rule && rule->action == PCIRESET_KEEP) {
 		set(decision, ground, PCIRESET_KEEP, rule->origin, rule->reason);
 		decision->no_bus_reset = pcireset_is_bridge(f);
@@ -162,36 +182,51 @@ static bool decide_fixed(const struct pcireset_function *f, const struct quiesce
 	return true;
 }
 
-static void decide_by_rule(const struct pcireset_io *io, const struct pcireset_function *f,
-			   const struct quiesce_config *config, const struct quiesce_ram *ram,
+/* Return: the default rule, or NULL where that is no rule and @decision is made. */
+static const struct quiesce_rule *find_default(const struct court *court,
+					       const struct quiesce_subject *subject,
+					       struct pcireset_decision *decision,
+					       struct quiesce_ground *ground)
+{
+	const struct pcireset_function *f = &subject->machine->functions[subject->i];
+	const bool is_master = f->command & PCI_COMMAND_MASTER;
+	const struct quiesce_rule *rule;
+
+	rule = find_kept(subject);
+	if (rule)
+		return rule;
+	if (holds_ram(court->io, f, &court->scene->ram))
+		set(decision, ground, PCIRESET_KEEP, "default:system-ram",
+		    "System RAM, perhaps in the dump");
+	else if (subject->is_dump_target && is_master)
+		return find(dump_target, ARRAY_SIZE(dump_target), subject);
+	else if (subject->is_dump_target) /* idle ones may be reset with their bus */
+		set(decision, ground, PCIRESET_KEEP, "default:dump-target",
+		    "dump target, Bus Master is off");
+	else if (!is_master)
+		set(decision, ground, PCIRESET_IDLE, "default:idle", "Bus Master is off");
+	else if (f->boot_vga)
+		set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
+	else if (f->parent != PCIRESET_NONE && court->scene->dump_target_port[f->parent])
+		/* A reset that hangs would hold the lock of that port. */
+		set(decision, ground, PCIRESET_FENCE, "default:dump-target-port",
+		    "beside the dump target: a reset could block it");
+	else
+		rule = find(cautious, ARRAY_SIZE(cautious), subject) ?: &everything_else;
+	return rule;
+}
+
+static void decide_by_rule(const struct court *court, const struct quiesce_subject *subject,
 			   struct pcireset_decision *decision, struct quiesce_ground *ground)
 {
+	const struct pcireset_function *f = &subject->machine->functions[subject->i];
 	const struct quiesce_rule *rule;
-	struct subject subject;
 
-	describe(f, &subject);
-	rule = find(config->rules, config->n_rules, &subject);
-	if (!rule) {
-		rule = find(defaults, ARRAY_SIZE(defaults), &subject);
-		if (!rule && holds_ram(io, f, ram)) {
-			set(decision, ground, PCIRESET_KEEP, "default:system-ram",
-			    "System RAM, perhaps in the dump");
-			return;
-		}
-		if (!rule && !(f->command & PCI_COMMAND_MASTER)) {
-			set(decision, ground, PCIRESET_IDLE, "default:idle",
-			    "Bus Master is off");
-			return;
-		}
-		if (!rule && f->boot_vga) {
-			set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
-			return;
-		}
-		if (!rule)
-			rule = find(cautious, ARRAY_SIZE(cautious), &subject);
-	}
+	rule = find(court->config->rules, court->config->n_rules, subject);
 	if (!rule)
-		rule = &everything_else;
+		rule = find_default(court, subject, decision, ground);
+	if (!rule)
+		return;
 
 	set(decision, ground, rule->action, rule->origin, rule->reason);
 	decision->methods = rule->methods;
@@ -217,15 +252,38 @@ static void apply_level(enum quiesce_level level, struct pcireset_decision *deci
 }
 
 void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_machine *machine,
-			  const struct quiesce_config *config, const struct quiesce_ram *ram,
+			  const struct quiesce_config *config, const struct quiesce_scene *scene,
 			  struct pcireset_decision *decisions, struct quiesce_ground *grounds)
 {
+	const struct court court = { io, config, scene };
+
 	for (size_t i = 0; i < machine->n; i++) {
 		const struct pcireset_function *f = &machine->functions[i];
+		struct quiesce_subject subject;
 
+		quiesce_subject_describe(machine, i, &subject);
+		subject.is_console = quiesce_is_console(f, scene->usb_console);
+		subject.is_dump_target = scene->dump_target[i];
 		decisions[i] = (struct pcireset_decision){ .leave_intx = f->boot_vga };
-		if (!decide_fixed(f, config, &decisions[i], &grounds[i]))
-			decide_by_rule(io, f, config, ram, &decisions[i], &grounds[i]);
+		if (!decide_fixed(&court, &subject, &decisions[i], &grounds[i]))
+			decide_by_rule(&court, &subject, &decisions[i], &grounds[i]);
 		apply_level(config->level, &decisions[i], &grounds[i]);
+	}
+}
+
+void quiesce_rules_protect(const struct pcireset_machine *machine,
+			   struct pcireset_decision *decisions, struct quiesce_ground *grounds)
+{
+	for (size_t i = 0; i < machine->n; i++) {
+		const enum pcireset_action action = decisions[i].action;
+
+		if (!(machine->functions[i].cxl & PCIRESET_CXL_MEMORY) ||
+		    (action != PCIRESET_RESET && action != PCIRESET_IDLE) ||
+		    strncmp(grounds[i].rule, "default:", strlen("default:")) != 0)
+			continue;
+		/* It is fenced by now. */
+		set(&decisions[i], &grounds[i],
+		    action == PCIRESET_IDLE ? PCIRESET_KEEP : PCIRESET_FENCE,
+		    "default:cxl-memory", "CXL memory, perhaps part of the dump");
 	}
 }

@@ -58,18 +58,40 @@ pci_quiesce_check() {
     esac
 }
 
-# The first file that exists counts. Another module may have put one into the
-# image already; inst_simple leaves that one alone.
-pci_quiesce_config() {
-    local _file
+# The image's own /run is empty when it starts: what is in /run goes to /etc
+# there, unless /etc has a file of that name, which is stronger.
+# pci_quiesce_copy FILE: true where the image has a file of that name afterwards.
+pci_quiesce_copy() {
+    local _file=$1 _from=$dracutsysrootdir$1 _to=${1/#\/run\//\/etc\/}
 
-    for _file in /etc/pci-quiesce.conf /usr/lib/pci-quiesce.conf; do
-        [[ -e $dracutsysrootdir$_file || -e $initdir$_file ]] || continue
-        inst_simple "$_file" || [[ -e $initdir$_file ]] \
-            || pci_quiesce_fail "cannot install $_file"
-        return
+    [[ -e $initdir$_to || -L $initdir$_to ]] && return 0
+    [[ -e $_from || -L $_from ]] || return 1
+    # A link to /dev/null hides other files of its name.
+    if [[ $(readlink "$_from") == /dev/null ]]; then
+        mkdir -p "$initdir${_to%/*}" && ln -s /dev/null "$initdir$_to"
+    elif [[ $_to == "$_file" ]]; then
+        inst_simple "$_file"
+    else
+        inst_simple "$_from" "$_to"
+    fi || pci_quiesce_fail "cannot install $_file"
+}
+
+# The first file that exists counts. Another module may have put one into the
+# image already; that one is left alone. Drop-ins are merged in the image as
+# they are here.
+pci_quiesce_config() {
+    local _place _file _found=
+
+    for _place in /etc /run /usr/lib; do
+        pci_quiesce_copy "$_place/pci-quiesce.conf" && _found=1 && break
     done
-    dwarn "pci-quiesce: no configuration file, the built-in defaults apply"
+    for _place in /etc /run /usr/lib; do
+        for _file in "$dracutsysrootdir$_place"/pci-quiesce.conf.d/*.conf; do
+            [[ -e $_file || -L $_file ]] || continue
+            pci_quiesce_copy "${_file#"$dracutsysrootdir"}" && _found=1
+        done
+    done
+    [[ $_found ]] || dwarn "pci-quiesce: no configuration file, the built-in defaults apply"
 }
 
 # In images without systemd nobody has made an /init yet: module base does so,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Configuration text and kernel parameters. */
+/* Configuration text. */
 #include <string.h>
 
 #include "fake_io.h"
@@ -109,6 +109,11 @@ static void comments_and_indentation_mean_nothing(void **state)
 	assert_string_equal(config.rules[1].pattern, "02*");
 }
 
+#define MATCHES "address, id, class, driver, path, console, boot-vga, dump-target or bound"
+#define ACTIONS                                                                           \
+	"keep, fence, reset, reset-flr, reset-af, reset-sbr, reset-device_specific, "     \
+	"reset-cxl_bus, reset-acpi or reset-pm"
+
 static void what_is_not_known_is_named_with_its_line(void **state)
 {
 	(void)state;
@@ -127,16 +132,16 @@ static void what_is_not_known_is_named_with_its_line(void **state)
 	      "keep =\n");
 
 	assert_string_equal(complaints,
-			    "t.conf:2: unknown key \"levle\"\n"
+			    "t.conf:2: unknown key \"levle\": did you mean \"level\"?\n"
 			    "t.conf:3: bad value \"most\" for level: observe, fence, flr, sbr or iommu\n"
 			    "t.conf:4: bad value \"20000000000000000000000\" for reset_ms: 200 to 60000\n"
 			    "t.conf:5: bad value \"-1\" for reset_ms: 200 to 60000\n"
 			    "t.conf:6: bad value \"2s\" for reset_ms: 200 to 60000\n"
 			    "t.conf:8: unknown section \"[rulez]\": quiesce or rules\n"
-			    "t.conf:10: unknown match \"vendor\": address, id, class or driver\n"
+			    "t.conf:10: unknown match \"vendor\": " MATCHES "\n"
 			    "t.conf:11: id \"8086\" can match nothing: 8086:10d3 or 8086:10d3:103c:1234\n"
 			    "t.conf:12: driver \"\" can match nothing: e1000e\n"
-			    "t.conf:13: unknown match \"\": address, id, class or driver\n");
+			    "t.conf:13: unknown match \"\": " MATCHES "\n");
 	assert_int_equal(config.n_errors, 10);
 	assert_int_equal(config.n_rules, 0);
 	/* and every default is as it was */
@@ -149,20 +154,63 @@ static void a_bad_action_with_a_good_match_means_keep(void **state)
 	(void)state;
 	parse("[rules]\nspare = id 8086:10d3\n");
 
-	assert_string_equal(complaints, "t.conf:2: unknown action \"spare\": keep, fence, reset, "
-					"reset-flr, reset-af, reset-sbr or "
-					"reset-device_specific\n");
+	assert_string_equal(complaints, "t.conf:2: unknown action \"spare\": " ACTIONS "\n");
 	assert_int_equal(config.n_rules, 1);
 	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
 }
 
-static void pm_cannot_be_asked_for(void **state)
+static void every_action_can_be_asked_for(void **state)
+{
+	static const unsigned int methods[] = {
+		0, 0, ~(1u << PCIRESET_METHOD_PM), 1 << PCIRESET_METHOD_FLR,
+		1 << PCIRESET_METHOD_AF, 1 << PCIRESET_METHOD_SBR,
+		1 << PCIRESET_METHOD_DEVICE_SPECIFIC, 1 << PCIRESET_METHOD_CXL_BUS,
+		1 << PCIRESET_METHOD_ACPI, 1 << PCIRESET_METHOD_PM,
+	};
+
+	(void)state;
+	parse("[rules]\nkeep = bound\nfence = console\nreset = boot-vga\n"
+	      "reset-flr = dump-target\nreset-af = id 8086:10d3\nreset-sbr = id 8086:10d3\n"
+	      "reset-device_specific = id 8086:10d3\nreset-cxl_bus = id 8086:10d3\n"
+	      "reset-acpi = id 8086:10d3\nreset-pm = id 8086:10d3\n");
+
+	assert_string_equal(complaints, "");
+	assert_int_equal(config.n_rules, 10);
+	for (size_t i = 0; i < config.n_rules; i++)
+		assert_int_equal(config.rules[i].methods, methods[i]);
+	assert_int_equal(config.rules[0].match, QUIESCE_MATCH_BOUND);
+	assert_null(config.rules[0].pattern);
+}
+
+static void what_was_meant_is_guessed_where_one_word_is_near(void **state)
 {
 	(void)state;
-	parse("[rules]\nreset-pm = id 8086:10d3\n");
+	parse("[rules]\nflr = id 8086:10d3\nkep = id 8086:10d3\nkeep = adress 01:00.0\n"
+	      "keep = dump_target\nkeep = bound to vfio\nreset-a = bound\n[quiesce]\nloads = all\n");
+	assert_string_equal(complaints,
+			    "t.conf:2: unknown action \"flr\": did you mean \"reset-flr\"?\n"
+			    "t.conf:3: unknown action \"kep\": did you mean \"keep\"?\n"
+			    "t.conf:4: unknown match \"adress\": did you mean \"address\"?\n"
+			    "t.conf:5: unknown match \"dump_target\": did you mean \"dump-target\"?\n"
+			    "t.conf:6: bound takes no \"to vfio\"\n"
+			    "t.conf:7: unknown action \"reset-a\": did you mean \"reset-af\"?\n"
+			    "t.conf:9: unknown key \"loads\": did you mean \"load\"?\n");
+	assert_int_equal(config.n_rules, 3);
+}
 
-	assert_int_equal(config.n_errors, 1);
-	assert_int_equal(config.rules[0].action, PCIRESET_KEEP);
+static void a_path_has_an_address_and_then_a_function_of_each_level(void **state)
+{
+	(void)state;
+	parse("[rules]\nkeep = path 0000:00:1C.0/00.0/02.*\nkeep = path 00:1c.0\n"
+	      "keep = path 10000:00:0?.0/00.0\nkeep = path 00:1c.0/\nkeep = path 00:1c.0/00.8\n"
+	      "keep = path 00.0\nkeep = path\nkeep = path 00:1c.0//00.0\n");
+	assert_int_equal(config.n_rules, 3);
+	assert_string_equal(config.rules[0].pattern, "0000:00:1c.0/00.0/02.*");
+	assert_string_equal(config.rules[1].pattern, "0000:00:1c.0");
+	assert_string_equal(config.rules[2].pattern, "10000:00:0?.0/00.0");
+	assert_int_equal(config.n_errors, 5);
+	assert_non_null(strstr(complaints, "t.conf:8: path \"\" can match nothing: "
+					   "0000:00:1c.0/00.0/02.0\n"));
 }
 
 static void lines_that_are_none_are_errors_in_order_and_the_rest_is_read(void **state)
@@ -172,8 +220,7 @@ static void lines_that_are_none_are_errors_in_order_and_the_rest_is_read(void **
 
 	assert_string_equal(complaints,
 			    "t.conf:2: neither [section] nor key = value\n"
-			    "t.conf:3: unknown action \"spare\": keep, fence, reset, "
-			    "reset-flr, reset-af, reset-sbr or reset-device_specific\n"
+			    "t.conf:3: unknown action \"spare\": " ACTIONS "\n"
 			    "t.conf:4: neither [section] nor key = value\n"
 			    "t.conf:6: neither [section] nor key = value\n");
 	assert_int_equal(config.n_errors, 4);
@@ -209,51 +256,6 @@ static void an_empty_text_is_good(void **state)
 	(void)state;
 	parse("");
 	assert_int_equal(config.n_errors, 0);
-}
-
-static void the_switch_is_read_from_the_kernel_command_line(void **state)
-{
-	(void)state;
-	assert_int_equal(quiesce_parameters_parse("ro quiet\n", &config, &complaint), QUIESCE_ON);
-	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0", &config, &complaint),
-			 QUIESCE_OFF);
-	assert_int_equal(quiesce_parameters_parse("rd.pci-quiesce=0", &config, &complaint),
-			 QUIESCE_OFF);
-	assert_int_equal(quiesce_parameters_parse("a rd.pci_quiesce=dry-run b\n", &config,
-						  &complaint),
-			 QUIESCE_DRY_RUN);
-	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=shell", NULL, NULL),
-			 QUIESCE_SHELL);
-	/* the last one counts, as with the kernel's own */
-	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=0 rd.pci_quiesce=1", &config,
-						  &complaint),
-			 QUIESCE_ON);
-	assert_string_equal(complaints, "");
-}
-
-static void keys_on_the_kernel_command_line_are_stronger(void **state)
-{
-	(void)state;
-	parse("[quiesce]\nlevel = sbr\nreset_ms = 300\n");
-	(void)quiesce_parameters_parse("rd.pci_quiesce.level=fence rd.pci_quiesce.reset-ms=400",
-				       &config, &complaint);
-
-	assert_string_equal(complaints, "");
-	assert_int_equal(config.level, QUIESCE_LEVEL_FENCE);
-	assert_int_equal(config.reset_ms, 400);
-}
-
-static void parameters_that_are_not_understood_are_named(void **state)
-{
-	(void)state;
-	assert_int_equal(quiesce_parameters_parse("rd.pci_quiesce=maybe rd.pci_quiesce.level=x "
-						  "rd.pci_quiesce.level rd.pci_quiesces=0",
-						  &config, &complaint),
-			 QUIESCE_OFF); /* whoever writes it wants less */
-	assert_string_equal(complaints,
-			    "kernel command line:0: not understood: rd.pci_quiesce=maybe\n"
-			    "kernel command line:0: not understood: rd.pci_quiesce.level=x\n"
-			    "kernel command line:0: not understood: rd.pci_quiesce.level\n");
 }
 
 static void a_value_is_printed_as_it_would_be_written(void **state)
@@ -358,14 +360,13 @@ int main(void)
 		TEST(comments_and_indentation_mean_nothing),
 		TEST(what_is_not_known_is_named_with_its_line),
 		TEST(a_bad_action_with_a_good_match_means_keep),
-		TEST(pm_cannot_be_asked_for),
+		TEST(every_action_can_be_asked_for),
+		TEST(what_was_meant_is_guessed_where_one_word_is_near),
+		TEST(a_path_has_an_address_and_then_a_function_of_each_level),
 		TEST(lines_that_are_none_are_errors_in_order_and_the_rest_is_read),
 		TEST(a_byte_order_mark_and_colons_can_be_read),
 		TEST(a_line_that_is_too_long_is_an_error_and_the_rest_is_read),
 		TEST(an_empty_text_is_good),
-		TEST(the_switch_is_read_from_the_kernel_command_line),
-		TEST(keys_on_the_kernel_command_line_are_stronger),
-		TEST(parameters_that_are_not_understood_are_named),
 		TEST(a_value_is_printed_as_it_would_be_written),
 	};
 

@@ -10,7 +10,9 @@ static struct pcireset_machine machine;
 static struct pcireset_decision decisions[FAKE_FUNCTIONS];
 static struct quiesce_ground grounds[FAKE_FUNCTIONS];
 static struct quiesce_config config;
-static struct quiesce_ram ram;
+static bool targets[FAKE_FUNCTIONS];
+static bool no_ports[FAKE_FUNCTIONS];
+static struct quiesce_scene scene;
 
 static void say(void *data, const char *file, unsigned int line, const char *problem)
 {
@@ -22,7 +24,8 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_init(&fake);
-	ram = (struct quiesce_ram){ 0 };
+	memset(targets, false, sizeof(targets));
+	scene = (struct quiesce_scene){ .dump_target = targets, .dump_target_port = no_ports };
 	quiesce_config_defaults(&config);
 	return 0;
 }
@@ -44,7 +47,7 @@ static void decide(const char *rules)
 	assert_int_equal(quiesce_config_parse(&config, "t.conf", text, &complaint), 0);
 	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
 	fake_forget_log(&fake);
-	quiesce_rules_decide(&fake.io, &machine, &config, &ram, decisions, grounds);
+	quiesce_rules_decide(&fake.io, &machine, &config, &scene, decisions, grounds);
 	assert_string_equal(fake.log, ""); /* no register is read for it */
 }
 
@@ -77,6 +80,9 @@ static void each_default_is_applied(void **state)
 		{ 0x20008086, 0x088000, PCIRESET_RESET, "default:reset" },
 		{ 0x28c08086, 0x010400, PCIRESET_KEEP, "default:vmd" },
 		{ 0x15e88086, 0x0c0340, PCIRESET_KEEP, "default:nhi" },
+		{ 0x15d28086, 0x088000, PCIRESET_KEEP, "default:nhi" },
+		{ 0x15d38086, 0x088000, PCIRESET_RESET, "default:reset" },
+		{ 0x02b21000, 0x010700, PCIRESET_KEEP, "default:placeholder" },
 		{ 0x00001234, 0x070200, PCIRESET_KEEP, "default:uart" },
 		{ 0x323a103c, 0x010400, PCIRESET_FENCE, "default:storage" },
 		{ 0x00721000, 0x010700, PCIRESET_FENCE, "default:storage" },
@@ -195,7 +201,7 @@ static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
 	struct fake_function *gpu, *other;
 
 	(void)state;
-	ram = (struct quiesce_ram){ ranges, 2 };
+	scene.ram = (struct quiesce_ram){ ranges, 2 };
 	gpu = fake_endpoint(&fake, "0000:00:02.0", 0x234210de, 0x030200, 0x0006);
 	fake_put(gpu->config, 0x18, 0x0000000c, 4); /* 64 bit, prefetchable */
 	(void)fake_attr(&fake, gpu, "resource",
@@ -239,6 +245,82 @@ static void lower_levels_take_resets_away(void **state)
 						       1 << PCIRESET_METHOD_AF);
 }
 
+static void names_stand_for_what_the_machine_says(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x030000, 0x0007);
+	(void)fake_attr(&fake, f, "boot_vga", "1");
+	(void)fake_endpoint(&fake, "0000:00:03.0", 0x00021b36, 0x070002, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:04.0", 0x31b68086, 0x0c0330, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:05.0", 0x00101b36, 0x010802, 0x0006);
+	f = fake_endpoint(&fake, "0000:00:06.0", 0x10d38086, 0x020000, 0x0006);
+	fake_attr(&fake, f, "driver", "e1000e")->link = true;
+	targets[3] = true;
+	decide("keep = boot-vga\nreset-pm = console\nreset = dump-target\nkeep = bound\n");
+
+	expect(0, PCIRESET_KEEP, "t.conf:2");
+	expect(1, PCIRESET_RESET, "t.conf:3");
+	assert_int_equal(decisions[1].methods, 1 << PCIRESET_METHOD_PM);
+	expect(2, PCIRESET_RESET, "default:reset");
+	expect(3, PCIRESET_RESET, "t.conf:4");
+	expect(4, PCIRESET_KEEP, "t.conf:5");
+
+	pcireset_machine_free(&machine);
+	scene.usb_console = true;
+	decide("");
+	expect(2, PCIRESET_RESET, "t.conf:3");
+}
+
+static void a_path_holds_where_buses_have_other_numbers(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:1c.0", 5, 7);
+	(void)fake_port(&fake, "0000:00:1d.0", 8, 8);
+	(void)fake_port(&fake, "0000:05:00.0", 6, 6);
+	(void)fake_endpoint(&fake, "0000:06:02.0", 0x10d38086, 0x020000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:06:02.1", 0x10d38086, 0x020000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:08:02.0", 0x10d38086, 0x020000, 0x0006);
+	decide("keep = path 00:1c.0/00.0/02.1\nfence = path 00:1?.0/02.0\n"
+	       "fence = path 00:1c.0/00.0\nreset-flr = path */00.0/*\nkeep = path 00:1c.0\n");
+
+	expect(0, PCIRESET_KEEP, "t.conf:6");
+	expect(1, PCIRESET_KEEP, "default:bridge");
+	expect(2, PCIRESET_KEEP, "default:bridge");
+	expect(3, PCIRESET_RESET, "t.conf:5");
+	expect(4, PCIRESET_KEEP, "t.conf:2");
+	expect(5, PCIRESET_FENCE, "t.conf:3");
+}
+
+static void cxl_memory_loses_its_reset_once_it_is_known(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x0d938086, 0x120000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:03.0", 0x0d938086, 0x120000, 0x0002);
+	(void)fake_endpoint(&fake, "0000:00:04.0", 0x0d938086, 0x120000, 0x0006);
+	(void)fake_endpoint(&fake, "0000:00:05.0", 0x0d938086, 0x120000, 0x0006);
+	decide("reset = address 00:04.0\n");
+	for (size_t i = 0; i < 3; i++)
+		machine.functions[i].cxl = PCIRESET_CXL_DEVICE | PCIRESET_CXL_MEMORY;
+	quiesce_rules_protect(&machine, decisions, grounds);
+
+	expect(0, PCIRESET_FENCE, "default:cxl-memory");
+	expect(1, PCIRESET_KEEP, "default:cxl-memory");
+	expect(2, PCIRESET_RESET, "t.conf:2");
+	expect(3, PCIRESET_RESET, "default:reset");
+}
+
+static void a_platform_may_forbid_everything(void **state)
+{
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0006);
+	scene.untouchable = "not ours";
+	decide("reset = address *\n");
+	expect(0, PCIRESET_KEEP, "default:platform");
+	assert_string_equal(grounds[0].reason, "not ours");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -254,6 +336,10 @@ int main(void)
 		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
 		TEST(observe_touches_nothing),
 		TEST(lower_levels_take_resets_away),
+		TEST(names_stand_for_what_the_machine_says),
+		TEST(a_path_holds_where_buses_have_other_numbers),
+		TEST(cxl_memory_loses_its_reset_once_it_is_known),
+		TEST(a_platform_may_forbid_everything),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which files are the configuration: UAPI.6, Configuration Files Specification.
+ * The first pci-quiesce.conf of /etc, /run and /usr/lib, then drop-ins of
+ * pci-quiesce.conf.d in all three, by name; of one name the first counts.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+#define FILE_BYTES_MAX (256 * 1024)
+#define DROPINS_MAX 256
+#define NAME "pci-quiesce.conf"
+
+static const char *const places[] = { "/etc", "/run", "/usr/lib" };
+
+/*
+ * @names: of drop-ins, heap each
+ * @places: where each is
+ */
+struct dropins {
+	char *names[DROPINS_MAX];
+	size_t places[DROPINS_MAX];
+	size_t n;
+};
+
+static void say(struct quiesce_config *config, const struct quiesce_complaint *complaint,
+		const char *name, const char *what, const char *why)
+{
+	char problem[160];
+
+	(void)snprintf(problem, sizeof(problem), "%s: %s", what, why);
+	config->n_errors++;
+	complaint->say(complaint->data, name, 0, problem);
+}
+
+/* Below @root a link to /dev/null means the same, whether or not that is there. */
+static bool is_masked(const char *root, const char *name)
+{
+	char path[512], target[16];
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
+		return false;
+	n = readlink(path, target, sizeof(target));
+	return n == sizeof("/dev/null") - 1 && memcmp(target, "/dev/null", (size_t)n) == 0;
+}
+
+/* What was read last has the first word: its rules go to the front. */
+static void put_rules_first(struct quiesce_config *config, size_t n_before)
+{
+	for (size_t i = n_before; i < config->n_rules; i++) {
+		const struct quiesce_rule rule = config->rules[i];
+		const size_t to = i - n_before;
+
+		memmove(&config->rules[to + 1], &config->rules[to], n_before * sizeof(rule));
+		config->rules[to] = rule;
+	}
+}
+
+/* Return: 0, -ENOENT, -ENOMEM, or -errno that was complained about. */
+static int load(struct quiesce_config *config, const char *root, const char *name,
+		const struct quiesce_complaint *complaint)
+{
+	const size_t n_before = config->n_rules;
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = quiesce_file_read(root, name, FILE_BYTES_MAX, &text);
+	if (r == -ENOENT)
+		return r;
+	if (r < 0) {
+		say(config, complaint, name, "not read", quiesce_file_problem(r));
+		return r;
+	}
+	r = quiesce_config_parse(config, name, text, complaint);
+	put_rules_first(config, n_before);
+	return r;
+}
+
+/* Return: 0, 1 where there is none, or as load(). */
+static int load_main(struct quiesce_config *config, const char *root,
+		     const struct quiesce_complaint *complaint)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char name[64];
+		int r;
+
+		(void)snprintf(name, sizeof(name), "%s/" NAME, places[i]);
+		if (is_masked(root, name))
+			return 0;
+		r = load(config, root, name, complaint);
+		if (r != -ENOENT)
+			return r;
+	}
+	return 1;
+}
+
+/* Hidden files are none: editors and package managers leave them. */
+static int is_dropin(const struct dirent *entry)
+{
+	const size_t length = strlen(entry->d_name), suffix = sizeof(".conf") - 1;
+
+	return entry->d_name[0] != '.' && length > suffix &&
+	       strcmp(entry->d_name + length - suffix, ".conf") == 0;
+}
+
+/* Sorted by name. Return: 0, -ENOSPC or -ENOMEM. */
+static int add(struct dropins *dropins, const char *name, size_t place)
+{
+	size_t at = 0;
+	char *copy;
+
+	while (at < dropins->n && strcmp(dropins->names[at], name) < 0)
+		at++;
+	if (at < dropins->n && strcmp(dropins->names[at], name) == 0)
+		return 0;
+	if (dropins->n == DROPINS_MAX)
+		return -ENOSPC;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+
+	memmove(&dropins->names[at + 1], &dropins->names[at],
+		(dropins->n - at) * sizeof(dropins->names[0]));
+	memmove(&dropins->places[at + 1], &dropins->places[at],
+		(dropins->n - at) * sizeof(dropins->places[0]));
+	dropins->names[at] = copy;
+	dropins->places[at] = place;
+	dropins->n++;
+	return 0;
+}
+
+/* Return: 0, or -errno with @path as what it is of. */
+static int list(struct dropins *dropins, const char *root, size_t place, char *path, size_t bytes)
+{
+	const struct dirent *entry;
+	int r = 0;
+	DIR *dir;
+
+	if (snprintf(path, bytes, "%s%s/" NAME ".d", root, places[place]) >= (int)bytes)
+		return -ENAMETOOLONG;
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && (entry = readdir(dir)))
+		if (is_dropin(entry))
+			r = add(dropins, entry->d_name, place);
+	(void)closedir(dir);
+	return r;
+}
+
+static int load_dropins(struct quiesce_config *config, const char *root,
+			const struct dropins *dropins, const struct quiesce_complaint *complaint)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < dropins->n; i++) {
+		char name[320];
+		int r;
+
+		(void)snprintf(name, sizeof(name), "%s/" NAME ".d/%s", places[dropins->places[i]],
+			       dropins->names[i]);
+		if (is_masked(root, name))
+			continue;
+		r = load(config, root, name, complaint);
+		if (r < 0 && r != -ENOENT)
+			result = r;
+	}
+	return result;
+}
+
+static int load_all(struct quiesce_config *config, const char *root,
+		    const struct quiesce_complaint *complaint)
+{
+	struct dropins dropins = { .n = 0 };
+	int result, r;
+
+	result = load_main(config, root, complaint);
+	for (size_t place = 0; place < ARRAY_SIZE(places); place++) {
+		char path[512];
+
+		r = list(&dropins, root, place, path, sizeof(path));
+		if (r < 0) {
+			say(config, complaint, path + strlen(root), "not read",
+			    r == -ENOSPC ? "too many files" : strerror(-r));
+			result = r;
+		}
+	}
+	r = load_dropins(config, root, &dropins, complaint);
+	if (r < 0 || (result == 1 && dropins.n > 0))
+		result = r;
+	for (size_t i = 0; i < dropins.n; i++)
+		free(dropins.names[i]);
+	return result;
+}
+
+int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
+			const struct quiesce_complaint *complaint)
+{
+	int r;
+
+	if (!path)
+		return load_all(config, root, complaint);
+	r = load(config, path[0] == '/' ? "" : ".", path, complaint);
+	if (r == -ENOENT)
+		say(config, complaint, path, "not read", strerror(-r));
+	return r;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions that the dump is written through, as the image was told. */
+#include <string.h>
+
+#include "quiesce.h"
+
+#define TEXT_BYTES_MAX 65536
+
+static size_t find(const struct pcireset_machine *machine, struct pcireset_address address)
+{
+	for (size_t i = 0; i < machine->n; i++)
+		if (pcireset_address_compare(machine->functions[i].address, address) == 0)
+			return i;
+	return PCIRESET_NONE;
+}
+
+/* One line of the file. Return: 1 where it names what is not there. */
+static size_t mark(const struct pcireset_machine *machine, const char *line,
+		   const struct quiesce_log *log, bool *marked)
+{
+	const struct pcireset_function *f;
+	struct pcireset_address address;
+	unsigned int vendor, device;
+	char word[24];
+	size_t i;
+
+	if (sscanf(line, "%23s %4x:%4x", word, &vendor, &device) != 3 ||
+	    pcireset_address_parse(word, &address) < 0) {
+		if (log && line[strspn(line, " \t")] && line[0] != '#')
+			quiesce_log(log, QUIESCE_WARNING,
+				    "/" QUIESCE_DUMP_TARGET ": not understood: %s", line);
+		return 0;
+	}
+
+	i = find(machine, address);
+	if (i == PCIRESET_NONE) {
+		if (log)
+			quiesce_log(log, QUIESCE_WARNING,
+				    "dump target %s: nothing is at that address", word);
+		return 1;
+	}
+	/* Buses are numbered anew by each kernel. */
+	f = &machine->functions[i];
+	if (f->vendor == vendor && f->device == device) {
+		marked[i] = true;
+		return 0;
+	}
+	if (log)
+		quiesce_log(log, QUIESCE_WARNING, "dump target %s: is %04x:%04x, not %04x:%04x",
+			    word, f->vendor, f->device, vendor, device);
+	return 1;
+}
+
+int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *machine,
+			     const struct quiesce_log *log, bool *marked, size_t *ret_missing)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n_missing = 0;
+	char *rest, *line;
+	int r;
+
+	r = quiesce_file_read(root, QUIESCE_DUMP_TARGET, TEXT_BYTES_MAX, &text);
+	if (r < 0)
+		return r;
+
+	rest = text;
+	while ((line = strsep(&rest, "\n")))
+		n_missing += mark(machine, line, log, marked);
+	*ret_missing = n_missing;
+	return 0;
+}
