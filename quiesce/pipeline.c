@@ -341,6 +341,9 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 {
 	int r;
 
+	/* The worker knows it by now, and a dump may be another machine's. */
+	if (run->dry_run && !run->io->is_dump)
+		quiesce_platform_take(run);
 	begins(run, "scan");
 	r = pcireset_scan(run->io, &run->machine);
 	if (r < 0)
@@ -349,6 +352,12 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	r = quiesce_pipeline_silence(run);
 	if (r < 0 || run->dry_run)
 		return r;
+	if (run->untouchable) {
+		run->complete = true;
+		stage_over(run, QUIESCE_STAGE_DRIVERS);
+		return 0;
+	}
+
 	r = quiesce_iommu_stage(run);
 	if (r < 0)
 		return r;

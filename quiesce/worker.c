@@ -162,8 +162,11 @@ int quiesce_work(struct quiesce_run *run, struct quiesce_shared *shared, uint64_
 	take_deadlines(run, shared);
 	quiesce_tell(tell_fd, QUIESCE_TELL_CONFIG);
 	/* Planning and observing change nothing. */
-	if (!run->dry_run && run->config.level > QUIESCE_LEVEL_OBSERVE)
-		turn_autoprobe_off(run, shared);
+	if (!run->dry_run) {
+		quiesce_platform_take(run);
+		if (run->config.level > QUIESCE_LEVEL_OBSERVE && !run->untouchable)
+			turn_autoprobe_off(run, shared);
+	}
 
 	if (!run->io) {
 		r = pcireset_io_open(run->root[0] ? run->root : "/", &io);

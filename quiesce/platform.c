@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the platform demands: firmware that owns errors, machines that are not ours. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "quiesce.h"
+
+#define FILE_BYTES_MAX 65536
+
+/* ACPI Specification 6.5, 18.3.2; struct acpi_table_hest and those behind it. */
+#define HEST_LENGTH 4
+#define HEST_SOURCES 36
+#define HEST_BYTES 40
+#define SOURCE_FLAGS 6 /* of types 6 to 8: behind type, id and two reserved bytes */
+#define FIRMWARE_FIRST 0x01
+#define BANK_BYTES 28
+
+enum source {
+	SOURCE_AER_ROOT_PORT = 6,
+	SOURCE_AER_ENDPOINT = 7,
+	SOURCE_AER_BRIDGE = 8,
+};
+
+/* Those with banks have as many more of BANK_BYTES as the byte at @banks says. */
+static const struct {
+	uint8_t bytes;
+	uint8_t banks;
+} sources[] = {
+	[0] = { 40, 32 }, /* IA-32 machine check */
+	[1] = { 48, 44 }, /* IA-32 corrected machine check */
+	[2] = { 20, 0 },  /* IA-32 NMI */
+	[SOURCE_AER_ROOT_PORT] = { 48, 0 },
+	[SOURCE_AER_ENDPOINT] = { 44, 0 },
+	[SOURCE_AER_BRIDGE] = { 56, 0 },
+	[9] = { 64, 0 },   /* generic */
+	[10] = { 92, 0 },  /* generic, version 2 */
+	[11] = { 48, 44 }, /* IA-32 deferred machine check */
+};
+
+/* Return: bytes read, cut at @bytes; 0 where that is not possible. */
+static size_t read_binary(const char *root, const char *path, uint8_t *buffer, size_t bytes)
+{
+	_cleanup_close_ int fd = -1;
+	char full[512];
+	size_t used = 0;
+	ssize_t n;
+
+	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
+		return 0;
+	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	while (used < bytes && (n = read(fd, buffer + used, bytes - used)) > 0)
+		used += (size_t)n;
+	return used;
+}
+
+static uint32_t u32_at(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* A table that is cut or has a source of an unknown kind is read as far as it goes. */
+static bool hest_is_firmware_first(const uint8_t *table, size_t bytes)
+{
+	size_t at = HEST_BYTES, n_sources;
+
+	if (bytes < HEST_BYTES || memcmp(table, "HEST", 4) != 0)
+		return false;
+	if (u32_at(table + HEST_LENGTH) < bytes)
+		bytes = u32_at(table + HEST_LENGTH);
+
+	n_sources = u32_at(table + HEST_SOURCES);
+	for (size_t i = 0; i < n_sources && at + 2 <= bytes; i++) {
+		const uint8_t *source = table + at;
+		const size_t type = source[0] | source[1] << 8;
+
+		if (type >= ARRAY_SIZE(sources) || !sources[type].bytes ||
+		    sources[type].bytes > bytes - at)
+			return false;
+		if (type >= SOURCE_AER_ROOT_PORT && type <= SOURCE_AER_BRIDGE &&
+		    source[SOURCE_FLAGS] & FIRMWARE_FIRST)
+			return true;
+		at += sources[type].bytes;
+		if (sources[type].banks)
+			at += (size_t)source[sources[type].banks] * BANK_BYTES;
+	}
+	return false;
+}
+
+/* Is there a string of a device tree's list that ends in @end. */
+static bool list_has(const char *list, size_t bytes, const char *end)
+{
+	const size_t length = strlen(end);
+
+	for (size_t at = 0; at < bytes; at += strnlen(list + at, bytes - at) + 1) {
+		const size_t n = strnlen(list + at, bytes - at);
+
+		if (n >= length && memcmp(list + at + n - length, end, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool file_has(const char *root, const char *path, const char *word)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return quiesce_file_read(root, path, FILE_BYTES_MAX, &text) == 0 && strstr(text, word);
+}
+
+/* arch/powerpc/platforms: powernv/setup.c; pseries/setup.c, pSeries_probe(). */
+static bool is_power(const char *root)
+{
+	char text[1024];
+	size_t n = read_binary(root, "proc/device-tree/compatible", (uint8_t *)text, sizeof(text));
+
+	if (list_has(text, n, "ibm,powernv") || list_has(text, n, ",pseries"))
+		return true;
+	n = read_binary(root, "proc/device-tree/device_type", (uint8_t *)text, sizeof(text));
+	return list_has(text, n, "chrp");
+}
+
+/* arch/s390/kernel/ipl.c; drivers/xen/xenfs/super.c, capabilities_read(). */
+static const char *untouchable(const char *root)
+{
+	char byte;
+
+	if (is_power(root))
+		return "POWER: the platform has reset its functions already";
+	if (read_binary(root, "sys/firmware/ipl/ipl_type", (uint8_t *)&byte, 1))
+		return "s390: the platform resets its functions by itself";
+	if (file_has(root, "proc/xen/capabilities", "control_d"))
+		return "Xen dom0: functions belong to the hypervisor";
+	return NULL;
+}
+
+void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platform)
+{
+	uint8_t *table = malloc(FILE_BYTES_MAX);
+	size_t n = 0;
+
+	if (table)
+		n = read_binary(root, "sys/firmware/acpi/tables/HEST", table, FILE_BYTES_MAX);
+	*ret_platform = (struct quiesce_platform){
+		.firmware_first = hest_is_firmware_first(table, n),
+		.untouchable = untouchable(root),
+	};
+	free(table);
+}
+
+void quiesce_platform_take(struct quiesce_run *run)
+{
+	struct quiesce_config *config = &run->config;
+	struct quiesce_platform platform;
+
+	quiesce_platform_read(run->root, &platform);
+	run->untouchable = platform.untouchable;
+	if (run->untouchable)
+		quiesce_log(run->log, QUIESCE_NOTICE, "%s: run does nothing", run->untouchable);
+	if (!platform.firmware_first || config->level <= QUIESCE_LEVEL_FLR)
+		return;
+	if (!config->level_is_set)
+		config->level = QUIESCE_LEVEL_FLR;
+	quiesce_log(run->log, QUIESCE_NOTICE, "firmware owns error handling: level = %s%s",
+		    quiesce_level_word(config->level),
+		    config->level_is_set ? " all the same, as configured" : "");
+}

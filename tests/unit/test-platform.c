@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Firmware that owns errors, and machines that are left alone. */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fake_io.h"
+#include "quiesce.h"
+
+static char root[64];
+static struct quiesce_platform platform;
+
+/* "mkdir -p" and a file with these bytes. */
+static void put(const char *name, const void *bytes, size_t n)
+{
+	char path[256];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0700);
+		*slash = '/';
+	}
+	out = fopen(path, "w");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	(void)strcpy(root, "test-platform.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
+	return system(command);
+}
+
+/* A table with its sources behind it; @bytes of all are written to the file. */
+static bool firmware_first(const uint8_t *sources, size_t n_sources, uint8_t count, size_t bytes)
+{
+	uint8_t table[512] = "HEST";
+
+	table[4] = (uint8_t)(40 + n_sources);
+	table[5] = (uint8_t)((40 + n_sources) >> 8);
+	table[36] = count;
+	memcpy(table + 40, sources, n_sources);
+	put("sys/firmware/acpi/tables/HEST", table, bytes);
+	quiesce_platform_read(root, &platform);
+	return platform.firmware_first;
+}
+
+static void a_port_whose_errors_go_to_firmware_is_firmware_first(void **state)
+{
+	uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x03, 1 };
+
+	(void)state;
+	assert_true(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	port[6] = 0x02; /* global, and the system's */
+	assert_false(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	port[6] = 0x03;
+	port[0] = 7;
+	assert_true(firmware_first(port, 44, 1, 84));
+	port[0] = 9; /* a generic source has another byte there */
+	assert_false(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+}
+
+static void sources_before_it_are_stepped_over(void **state)
+{
+	/* two banks of a machine check, a corrected one without, an NMI, a bridge */
+	uint8_t sources[40 + 56 + 48 + 20 + 56] = { 0 };
+
+	(void)state;
+	sources[32] = 2;
+	sources[96] = 1;
+	sources[144] = 2;
+	sources[164] = 8;
+	sources[164 + 6] = 0x01;
+	assert_true(firmware_first(sources, sizeof(sources), 4, 40 + sizeof(sources)));
+	assert_false(firmware_first(sources, sizeof(sources), 3, 40 + sizeof(sources)));
+}
+
+static void a_table_that_is_cut_or_wrong_says_nothing(void **state)
+{
+	uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x01, 1 };
+	uint8_t unknown[96] = { 5, 0 };
+
+	(void)state;
+	assert_false(firmware_first(port, sizeof(port), 1, 0));
+	assert_false(firmware_first(port, sizeof(port), 1, 39));
+	assert_false(firmware_first(port, sizeof(port), 1, 41));
+	assert_false(firmware_first(port, sizeof(port), 1, 40 + 47));
+	assert_false(firmware_first(port, 20, 1, 60)); /* longer than its table */
+	memcpy(unknown + 48, port, sizeof(port));
+	assert_false(firmware_first(unknown, sizeof(unknown), 2, 40 + sizeof(unknown)));
+	put("sys/firmware/acpi/tables/HEST", "TSEH", 4);
+	quiesce_platform_read(root, &platform);
+	assert_false(platform.firmware_first);
+}
+
+static void expect_untouchable(const char *name, const void *bytes, size_t n, const char *words)
+{
+	put(name, bytes, n);
+	quiesce_platform_read(root, &platform);
+	if (words)
+		assert_string_equal(platform.untouchable, words);
+	else
+		assert_null(platform.untouchable);
+	put(name, "", 0);
+}
+
+static void power_s390_and_xen_are_not_touched(void **state)
+{
+	static const char power[] = "POWER: the platform has reset its functions already";
+
+	(void)state;
+	expect_untouchable("proc/device-tree/compatible", "ibm,powernv\0ibm,p9", 18, power);
+	expect_untouchable("proc/device-tree/compatible", "qemu,pseries", 13, power);
+	expect_untouchable("proc/device-tree/compatible", "rockchip,rk3588", 16, NULL);
+	expect_untouchable("proc/device-tree/device_type", "chrp", 5, power);
+	expect_untouchable("sys/firmware/ipl/ipl_type", "ccw\n", 4,
+			   "s390: the platform resets its functions by itself");
+	expect_untouchable("proc/xen/capabilities", "control_d\n", 10,
+			   "Xen dom0: functions belong to the hypervisor");
+	expect_untouchable("proc/xen/capabilities", "\n", 1, NULL);
+}
+
+/* The level that a run has behind it. */
+static enum quiesce_level taken(enum quiesce_level level, bool is_set)
+{
+	const struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
+	struct quiesce_run run = { .root = root, .log = &log };
+
+	run.config.level = level;
+	run.config.level_is_set = is_set;
+	quiesce_platform_take(&run);
+	return run.config.level;
+}
+
+static void firmware_first_lowers_a_level_that_nobody_set(void **state)
+{
+	const uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x01, 1 };
+
+	(void)state;
+	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_IOMMU);
+	assert_true(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_FLR);
+	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, true), QUIESCE_LEVEL_IOMMU);
+	assert_int_equal(taken(QUIESCE_LEVEL_OBSERVE, true), QUIESCE_LEVEL_OBSERVE);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_port_whose_errors_go_to_firmware_is_firmware_first),
+		TEST(sources_before_it_are_stepped_over),
+		TEST(a_table_that_is_cut_or_wrong_says_nothing),
+		TEST(power_s390_and_xen_are_not_touched),
+		TEST(firmware_first_lowers_a_level_that_nobody_set),
+	};
+
+	return cmocka_run_group_tests_name("platform", tests, NULL, NULL);
+}
