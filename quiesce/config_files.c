@@ -16,13 +16,12 @@
 
 static const char *const places[] = { "/etc", "/run", "/usr/lib" };
 
-/*
- * @names: of drop-ins, heap each
- * @places: where each is
- */
+/* Sorted by name, which is heap. */
 struct dropins {
-	char *names[DROPINS_MAX];
-	size_t places[DROPINS_MAX];
+	struct dropin {
+		char *name;
+		const char *place;
+	} list[DROPINS_MAX];
 	size_t n;
 };
 
@@ -107,15 +106,15 @@ static int is_dropin(const struct dirent *entry)
 	       strcmp(entry->d_name + length - suffix, ".conf") == 0;
 }
 
-/* Sorted by name. Return: 0, -ENOSPC or -ENOMEM. */
-static int add(struct dropins *dropins, const char *name, size_t place)
+/* Return: 0, -ENOSPC or -ENOMEM. */
+static int add(struct dropins *dropins, const char *name, const char *place)
 {
-	size_t at = 0;
+	struct dropin *at = dropins->list, *end = at + dropins->n;
 	char *copy;
 
-	while (at < dropins->n && strcmp(dropins->names[at], name) < 0)
+	while (at < end && strcmp(at->name, name) < 0)
 		at++;
-	if (at < dropins->n && strcmp(dropins->names[at], name) == 0)
+	if (at < end && strcmp(at->name, name) == 0)
 		return 0;
 	if (dropins->n == DROPINS_MAX)
 		return -ENOSPC;
@@ -123,24 +122,21 @@ static int add(struct dropins *dropins, const char *name, size_t place)
 	if (!copy)
 		return -ENOMEM;
 
-	memmove(&dropins->names[at + 1], &dropins->names[at],
-		(dropins->n - at) * sizeof(dropins->names[0]));
-	memmove(&dropins->places[at + 1], &dropins->places[at],
-		(dropins->n - at) * sizeof(dropins->places[0]));
-	dropins->names[at] = copy;
-	dropins->places[at] = place;
+	memmove(at + 1, at, (size_t)(end - at) * sizeof(*at));
+	*at = (struct dropin){ copy, place };
 	dropins->n++;
 	return 0;
 }
 
 /* Return: 0, or -errno with @path as what it is of. */
-static int list(struct dropins *dropins, const char *root, size_t place, char *path, size_t bytes)
+static int list(struct dropins *dropins, const char *root, const char *place, char *path,
+		size_t bytes)
 {
 	const struct dirent *entry;
 	int r = 0;
 	DIR *dir;
 
-	if (snprintf(path, bytes, "%s%s/" NAME ".d", root, places[place]) >= (int)bytes)
+	if (snprintf(path, bytes, "%s%s/" NAME ".d", root, place) >= (int)bytes)
 		return -ENAMETOOLONG;
 	dir = opendir(path);
 	if (!dir)
@@ -161,8 +157,8 @@ static int load_dropins(struct quiesce_config *config, const char *root,
 		char name[320];
 		int r;
 
-		(void)snprintf(name, sizeof(name), "%s/" NAME ".d/%s", places[dropins->places[i]],
-			       dropins->names[i]);
+		(void)snprintf(name, sizeof(name), "%s/" NAME ".d/%s", dropins->list[i].place,
+			       dropins->list[i].name);
 		if (is_masked(root, name))
 			continue;
 		r = load(config, root, name, complaint);
@@ -179,10 +175,10 @@ static int load_all(struct quiesce_config *config, const char *root,
 	int result, r;
 
 	result = load_main(config, root, complaint);
-	for (size_t place = 0; place < ARRAY_SIZE(places); place++) {
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char path[512];
 
-		r = list(&dropins, root, place, path, sizeof(path));
+		r = list(&dropins, root, places[i], path, sizeof(path));
 		if (r < 0) {
 			say(config, complaint, path + strlen(root), "not read",
 			    r == -ENOSPC ? "too many files" : strerror(-r));
@@ -193,7 +189,7 @@ static int load_all(struct quiesce_config *config, const char *root,
 	if (r < 0 || (result == 1 && dropins.n > 0))
 		result = r;
 	for (size_t i = 0; i < dropins.n; i++)
-		free(dropins.names[i]);
+		free(dropins.list[i].name);
 	return result;
 }
 

@@ -55,9 +55,19 @@ static const char *after(const char *line, const char *sentence)
 	return found ? found + strlen(sentence) : NULL;
 }
 
+/* "[SHPCHotplug AER]": drivers/acpi/pci_root.c, decode_osc_bits(). */
+static bool lists_aer(const char *list)
+{
+	const char *aer = list ? strstr(list, "AER") : NULL;
+
+	return aer && (size_t)(aer - list) < strcspn(list, "]");
+}
+
 /*
  * Sentences of drivers/iommu/intel/iommu.c, init_dmars(); drivers/iommu/amd/init.c,
- * early_enable_iommus(); drivers/iommu/arm/arm-smmu-v3, arm_smmu_device_reset().
+ * early_enable_iommus(); drivers/iommu/arm/arm-smmu-v3, arm_smmu_device_reset();
+ * drivers/acpi/pci_root.c, acpi_pci_osc_control_set(): said only where the kernel
+ * has asked for it.
  */
 void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const char *line)
 {
@@ -81,6 +91,8 @@ void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const cha
 		inheritance->amd_failed |=
 			strstr(line, "AMD-Vi: Failed to copy DEV table from previous kernel") ||
 			strstr(line, "AMD-Vi: Failed to reuse DEV table from previous kernel");
+	} else if (lists_aer(after(line, "_OSC: platform does not support ["))) {
+		inheritance->aer_withheld = true;
 	} else if (strstr(line, "arm-smmu-v3 ")) {
 		inheritance->smmu_reset |=
 			strstr(line, "SMMU currently enabled! Resetting") != NULL;

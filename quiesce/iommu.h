@@ -19,6 +19,7 @@
  * @amd_copied: the AMD device table was copied, or is used in place
  * @amd_failed: neither could be done
  * @smmu_reset: an SMMUv3 was found enabled, and reset
+ * @aer_withheld: firmware keeps Advanced Error Reporting of some root bus
  */
 struct quiesce_inheritance {
 	bool kdump;
@@ -28,6 +29,7 @@ struct quiesce_inheritance {
 	bool amd_copied;
 	bool amd_failed;
 	bool smmu_reset;
+	bool aer_withheld;
 };
 
 /** quiesce_inheritance_read() - from /dev/kmsg below @root, never waiting for it */

@@ -113,6 +113,9 @@ static int plan(struct quiesce_run *run)
 	begins(run, "reading capabilities");
 	pcireset_topology_read(run->io, &run->machine);
 	quiesce_rules_protect(&run->machine, run->decisions, run->grounds);
+	if (!run->io->is_dump && quiesce_platform_take_log(run))
+		quiesce_rules_lower(&run->machine, run->config.level, run->decisions,
+				    run->grounds);
 	if (!run->dry_run)
 		pcireset_record(run->io, &run->machine, run->outcomes);
 	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);

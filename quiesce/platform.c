@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "iommu.h"
 
 #define FILE_BYTES_MAX 65536
 
@@ -89,20 +89,6 @@ static bool hest_is_firmware_first(const uint8_t *table, size_t bytes)
 	return false;
 }
 
-/* Is there a string of a device tree's list that ends in @end. */
-static bool list_has(const char *list, size_t bytes, const char *end)
-{
-	const size_t length = strlen(end);
-
-	for (size_t at = 0; at < bytes; at += strnlen(list + at, bytes - at) + 1) {
-		const size_t n = strnlen(list + at, bytes - at);
-
-		if (n >= length && memcmp(list + at + n - length, end, length) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool file_has(const char *root, const char *path, const char *word)
 {
 	_cleanup_free_ char *text = NULL;
@@ -110,16 +96,24 @@ static bool file_has(const char *root, const char *path, const char *word)
 	return quiesce_file_read(root, path, FILE_BYTES_MAX, &text) == 0 && strstr(text, word);
 }
 
+/* A property of the device tree: strings, a NUL behind each. */
+static bool property_has(const char *root, const char *path, const char *word)
+{
+	char text[1024];
+	size_t n = read_binary(root, path, (uint8_t *)text, sizeof(text) - 1);
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = text[i] ? text[i] : '\n';
+	text[n] = '\0';
+	return strstr(text, word) != NULL;
+}
+
 /* arch/powerpc/platforms: powernv/setup.c; pseries/setup.c, pSeries_probe(). */
 static bool is_power(const char *root)
 {
-	char text[1024];
-	size_t n = read_binary(root, "proc/device-tree/compatible", (uint8_t *)text, sizeof(text));
-
-	if (list_has(text, n, "ibm,powernv") || list_has(text, n, ",pseries"))
-		return true;
-	n = read_binary(root, "proc/device-tree/device_type", (uint8_t *)text, sizeof(text));
-	return list_has(text, n, "chrp");
+	return property_has(root, "proc/device-tree/compatible", "ibm,powernv") ||
+	       property_has(root, "proc/device-tree/compatible", ",pseries") ||
+	       property_has(root, "proc/device-tree/device_type", "chrp");
 }
 
 /* arch/s390/kernel/ipl.c; drivers/xen/xenfs/super.c, capabilities_read(). */
@@ -150,20 +144,37 @@ void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platfo
 	free(table);
 }
 
-void quiesce_platform_take(struct quiesce_run *run)
+static void lower_level(struct quiesce_run *run)
 {
 	struct quiesce_config *config = &run->config;
+
+	if (!config->level_is_set)
+		config->level = QUIESCE_LEVEL_FLR;
+	quiesce_log(run->log, QUIESCE_NOTICE, "firmware owns error handling: level = %s%s",
+		    quiesce_level_word(config->level),
+		    config->level_is_set ? " all the same, as configured" : "");
+}
+
+void quiesce_platform_take(struct quiesce_run *run)
+{
 	struct quiesce_platform platform;
 
 	quiesce_platform_read(run->root, &platform);
 	run->untouchable = platform.untouchable;
 	if (run->untouchable)
 		quiesce_log(run->log, QUIESCE_NOTICE, "%s: run does nothing", run->untouchable);
-	if (!platform.firmware_first || config->level <= QUIESCE_LEVEL_FLR)
-		return;
-	if (!config->level_is_set)
-		config->level = QUIESCE_LEVEL_FLR;
-	quiesce_log(run->log, QUIESCE_NOTICE, "firmware owns error handling: level = %s%s",
-		    quiesce_level_word(config->level),
-		    config->level_is_set ? " all the same, as configured" : "");
+	if (platform.firmware_first && run->config.level > QUIESCE_LEVEL_FLR)
+		lower_level(run);
+}
+
+bool quiesce_platform_take_log(struct quiesce_run *run)
+{
+	struct quiesce_inheritance log;
+
+	if (run->config.level_is_set || run->config.level <= QUIESCE_LEVEL_FLR)
+		return false;
+	quiesce_inheritance_read(run->root, &log);
+	if (log.aer_withheld)
+		lower_level(run);
+	return log.aer_withheld;
 }

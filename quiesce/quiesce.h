@@ -418,6 +418,9 @@ bool quiesce_rule_matches(const struct quiesce_rule *rule, const struct quiesce_
 void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_machine *machine,
 			  const struct quiesce_config *config, const struct quiesce_scene *scene,
 			  struct pcireset_decision *decisions, struct quiesce_ground *grounds);
+/** quiesce_rules_lower() - take away what a lower level does not do */
+void quiesce_rules_lower(const struct pcireset_machine *machine, enum quiesce_level level,
+			 struct pcireset_decision *decisions, struct quiesce_ground *grounds);
 /**
  * quiesce_rules_protect() - what only the topology shows: CXL memory is never reset
  * @machine: with its topology
@@ -480,6 +483,14 @@ struct quiesce_platform {
 void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platform);
 /** quiesce_platform_take() - set run's untouchable, lower its level, say so */
 void quiesce_platform_take(struct quiesce_run *run);
+/**
+ * quiesce_platform_take_log() - the same for what only the kernel's log tells
+ *
+ * A long log takes a while: comes after the fence. A level that was set stays.
+ *
+ * Return: was the level lowered.
+ */
+bool quiesce_platform_take_log(struct quiesce_run *run);
 
 /* pipeline.c */
 

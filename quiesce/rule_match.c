@@ -30,6 +30,9 @@ static bool fits_path(const char *pattern, const struct quiesce_subject *subject
 	char address[PCIRESET_ADDRESS_BYTES];
 
 	(void)strcpy(address, subject->words[QUIESCE_MATCH_ADDRESS]);
+	/* Seven of eight differ in their function, and need no more than this look. */
+	if (!strchr("*?]", end[-1]) && end[-1] != address[strlen(address) - 1])
+		return false;
 	for (f = &functions[subject->i];; f = &functions[f->parent]) {
 		const bool is_root = f->parent == PCIRESET_NONE;
 		char part[QUIESCE_PATH_PART_BYTES];

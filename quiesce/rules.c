@@ -267,8 +267,15 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 		decisions[i] = (struct pcireset_decision){ .leave_intx = f->boot_vga };
 		if (!decide_fixed(&court, &subject, &decisions[i], &grounds[i]))
 			decide_by_rule(&court, &subject, &decisions[i], &grounds[i]);
-		apply_level(config->level, &decisions[i], &grounds[i]);
 	}
+	quiesce_rules_lower(machine, config->level, decisions, grounds);
+}
+
+void quiesce_rules_lower(const struct pcireset_machine *machine, enum quiesce_level level,
+			 struct pcireset_decision *decisions, struct quiesce_ground *grounds)
+{
+	for (size_t i = 0; i < machine->n; i++)
+		apply_level(level, &decisions[i], &grounds[i]);
 }
 
 void quiesce_rules_protect(const struct pcireset_machine *machine,

@@ -69,10 +69,8 @@ pci_quiesce_copy() {
     # A link to /dev/null hides other files of its name.
     if [[ $(readlink "$_from") == /dev/null ]]; then
         mkdir -p "$initdir${_to%/*}" && ln -s /dev/null "$initdir$_to"
-    elif [[ $_to == "$_file" ]]; then
-        inst_simple "$_file"
     else
-        inst_simple "$_from" "$_to"
+        inst_simple "$_file" "$_to"
     fi || pci_quiesce_fail "cannot install $_file"
 }
 

@@ -35,6 +35,24 @@ static void a_unit_whose_tables_were_copied_inherited(void **state)
 	assert_string_equal(basis, "translation was off when this kernel started");
 }
 
+static void firmware_keeps_aer_only_where_the_kernel_was_refused_it(void **state)
+{
+	static const char *const granted[] = {
+		"6,310,412345,-;acpi PNP0A08:00: _OSC: platform does not support [SHPCHotplug LTR]",
+		"6,310,412345,-;acpi PNP0A08:00: _OSC: OS now controls [PCIeHotplug PME LTR] AER",
+		"6,310,412345,-;acpi PNP0A08:00: _OSC: platform does not support [LTR] AER",
+		"12,310,412345,-;acpi PNP0A08:00: _OSC: platform does not support [AER]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(granted) / sizeof(granted[0]); i++)
+		quiesce_inheritance_line(&inheritance, granted[i]);
+	assert_false(inheritance.aer_withheld);
+	quiesce_inheritance_line(&inheritance, "6,310,412345,-;acpi PNP0A08:00: _OSC: platform does "
+					       "not support [SHPCHotplug AER LTR]");
+	assert_true(inheritance.aer_withheld);
+}
+
 static void a_unit_whose_tables_could_not_be_copied_did_not(void **state)
 {
 	(void)state;
@@ -161,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_unit_whose_tables_were_copied_inherited),
+		TEST(firmware_keeps_aer_only_where_the_kernel_was_refused_it),
 		TEST(a_unit_whose_tables_could_not_be_copied_did_not),
 		TEST(a_log_that_lost_its_beginning_proves_nothing_by_silence),
 		TEST(user_space_cannot_speak_for_the_kernel),
