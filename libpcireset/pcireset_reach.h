@@ -7,7 +7,7 @@
 
 /**
  * struct pcireset_reach - whom each reset of a plan reaches, listed once
- * @first: where the list of a bridge or PF starts; one more than functions
+ * @first: where the list of a bridge or PF starts, and the next one ends the last
  * @members: the lists, one behind the other, each in order; heap, with @first
  */
 struct pcireset_reach {

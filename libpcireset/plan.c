@@ -4,15 +4,15 @@
 
 #include "internal.h"
 
-static const enum pcireset_method function_level[] = {
+/* The best first. PM is usable only where nothing else is allowed. */
+static const enum pcireset_method order[] = {
 	PCIRESET_METHOD_DEVICE_SPECIFIC,
 	PCIRESET_METHOD_FLR,
 	PCIRESET_METHOD_AF,
-};
-
-static const enum pcireset_method last_resorts[] = {
+	PCIRESET_METHOD_SBR,
 	PCIRESET_METHOD_CXL_BUS,
 	PCIRESET_METHOD_ACPI,
+	PCIRESET_METHOD_PM,
 };
 
 /* An older kernel offers what a newer one knows to do harm. */
@@ -70,21 +70,6 @@ static void find_barred(struct pcireset_planner *p)
 	}
 }
 
-static bool choose_among(struct pcireset_planner *p, size_t i, const enum pcireset_method *methods,
-			 size_t n, unsigned int usable)
-{
-	for (size_t k = 0; k < n; k++) {
-		if (!(usable & PCIRESET_BIT(methods[k])))
-			continue;
-		p->steps[i].method = methods[k];
-		p->steps[i].why = PCIRESET_WHY_OFFERED;
-		if (methods[k] == PCIRESET_METHOD_CXL_BUS)
-			p->steps[i].via = p->machine->functions[i].parent;
-		return true;
-	}
-	return false;
-}
-
 static bool choose_bus(struct pcireset_planner *p, size_t i)
 {
 	size_t parent = p->machine->functions[i].parent;
@@ -108,65 +93,72 @@ static bool choose_bus(struct pcireset_planner *p, size_t i)
 	return true;
 }
 
-/* Its bus is reset behind a port that masks that: for one that is alone there. */
-static unsigned int last_usable(const struct pcireset_planner *p, size_t i)
+/* A port that masks bus resets lets this one through: for one that is alone there. */
+static bool may_cxl_bus(const struct pcireset_planner *p, size_t i)
 {
 	size_t parent = p->machine->functions[i].parent;
-	unsigned int usable = pcireset_plan_usable(p, i);
 
-	if (parent == PCIRESET_NONE || p->nodes[parent].n_children != 1 ||
-	    p->nodes[parent].lone != i || p->machine->functions[i].vfs_listed ||
-	    p->decisions[parent].no_bus_reset ||
-	    p->machine->functions[parent].quirks & PCIRESET_QUIRK_NO_BUS_RESET)
-		usable &= ~PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS);
-	return usable;
+	return parent != PCIRESET_NONE && p->nodes[parent].n_children == 1 &&
+	       p->nodes[parent].lone == i && !p->machine->functions[i].vfs_listed &&
+	       !p->decisions[parent].no_bus_reset &&
+	       !(p->machine->functions[parent].quirks & PCIRESET_QUIRK_NO_BUS_RESET);
+}
+
+static bool choose_method(struct pcireset_planner *p, size_t i, enum pcireset_method method)
+{
+	struct pcireset_step *step = &p->steps[i];
+
+	if (method == PCIRESET_METHOD_SBR)
+		return choose_bus(p, i);
+	if (!(pcireset_plan_usable(p, i) & PCIRESET_BIT(method)))
+		return false;
+	if (method == PCIRESET_METHOD_CXL_BUS) {
+		if (!may_cxl_bus(p, i))
+			return false;
+		step->via = p->machine->functions[i].parent;
+	}
+	step->method = method;
+	step->why = method == PCIRESET_METHOD_PM ? PCIRESET_WHY_PM : PCIRESET_WHY_OFFERED;
+	return true;
 }
 
 static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
-	unsigned int offered = f->offers & ~forbidden(f);
+	unsigned int may = allowed(p, i), offered = f->offers & ~forbidden(f);
 	size_t parent = f->parent;
 
-	if (parent != PCIRESET_NONE && allowed(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR) &&
+	if (parent != PCIRESET_NONE && may & PCIRESET_BIT(PCIRESET_METHOD_SBR) &&
 	    (p->machine->functions[parent].has_reset_subordinate ||
-	     pcireset_plan_usable(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
+	     offered & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
 		if (p->nodes[parent].blocked)
 			return p->nodes[parent].blocked;
 		if (p->machine->functions[parent].cxl & PCIRESET_CXL_SBR_MASKED)
 			return PCIRESET_WHY_CXL_MASKED;
 	}
-	if (f->offers & allowed(p, i) & forbidden(f))
+	if (f->offers & may & ~offered)
 		return PCIRESET_WHY_QUIRK;
-	return offered & PCIRESET_ANY_METHOD && !(offered & allowed(p, i))
-		       ? PCIRESET_WHY_NOT_ALLOWED
-		       : PCIRESET_WHY_NOTHING_OFFERED;
+	return offered & PCIRESET_ANY_METHOD && !(offered & may) ? PCIRESET_WHY_NOT_ALLOWED
+								 : PCIRESET_WHY_NOTHING_OFFERED;
 }
 
 static void choose(struct pcireset_planner *p, size_t i)
 {
 	struct pcireset_step *step = &p->steps[i];
-	unsigned int usable = pcireset_plan_usable(p, i);
 
 	step->action = PCIRESET_FENCE;
-	if (p->nodes[i].barred) {
-		step->why = p->nodes[i].barred;
+	step->why = p->nodes[i].barred;
+	if (step->why)
 		return;
-	}
 
-	if (choose_among(p, i, function_level, ARRAY_SIZE(function_level), usable) ||
-	    choose_bus(p, i) ||
-	    choose_among(p, i, last_resorts, ARRAY_SIZE(last_resorts), last_usable(p, i))) {
+	for (size_t k = 0; k < ARRAY_SIZE(order); k++) {
+		if (!choose_method(p, i, order[k]))
+			continue;
 		step->action = PCIRESET_RESET;
-	} else if (usable & PCIRESET_BIT(PCIRESET_METHOD_PM)) {
-		step->action = PCIRESET_RESET;
-		step->method = PCIRESET_METHOD_PM;
-		step->why = PCIRESET_WHY_PM;
-	} else {
-		step->why = why_none(p, i);
+		step->engine = PCIRESET_ENGINE_KERNEL;
 		return;
 	}
-	step->engine = PCIRESET_ENGINE_KERNEL;
+	step->why = why_none(p, i);
 }
 
 /* A second reset of its own, below the same port, would only take time. */

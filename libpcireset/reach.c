@@ -31,18 +31,20 @@ bool pcireset_step_reaches(const struct pcireset_machine *machine,
 }
 
 /*
- * Files each function under the bridge whose bus it is reset with (bus, one per
- * function: such bridges are never below one another) and under its PF.
+ * Files each function under the bridge whose bus it is reset with (there is one
+ * at most), and under its PF or itself. Without @members it only counts.
  */
-static void file(const struct pcireset_machine *machine, const size_t *bus, const bool *is_pf,
-		 size_t *first, size_t *members)
+static void file(const struct pcireset_machine *machine, const size_t *under, size_t *first,
+		 size_t *members)
 {
 	for (size_t i = 0; i < machine->n; i++) {
-		size_t pf = machine->functions[i].physical;
-		size_t keys[] = { bus[i], is_pf[i] ? i : pf };
+		const struct pcireset_function *f = &machine->functions[i];
+		size_t keys[] = { PCIRESET_NONE, f->physical == PCIRESET_NONE ? i : f->physical };
 
+		if (f->parent != PCIRESET_NONE)
+			keys[0] = under[f->parent];
 		for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
-			if (keys[k] == PCIRESET_NONE)
+			if (keys[k] == PCIRESET_NONE || (keys[k] == i && pcireset_is_bridge(f)))
 				continue;
 			if (members)
 				members[first[keys[k]]] = i;
@@ -51,50 +53,41 @@ static void file(const struct pcireset_machine *machine, const size_t *bus, cons
 	}
 }
 
+/* For each function the bridge, itself or above, whose bus is reset, or NONE. */
+static void find_under(const struct pcireset_machine *machine, const struct pcireset_step *steps,
+		       size_t *under)
+{
+	for (size_t i = 0; i < machine->n; i++)
+		under[i] = PCIRESET_NONE;
+	for (size_t i = 0; i < machine->n; i++)
+		if (steps[i].action == PCIRESET_RESET && steps[i].via != PCIRESET_NONE)
+			under[steps[i].via] = steps[i].via;
+	for (size_t i = 0; i < machine->n; i++)
+		if (under[i] == PCIRESET_NONE && machine->functions[i].parent != PCIRESET_NONE)
+			under[i] = under[machine->functions[i].parent];
+}
+
 int pcireset_reach_make(const struct pcireset_machine *machine, const struct pcireset_step *steps,
 			struct pcireset_reach *ret_reach)
 {
-	_cleanup_free_ size_t *first = calloc(machine->n + 1, sizeof(*first));
-	_cleanup_free_ size_t *members = calloc(machine->n * 2 + 1, sizeof(*members));
-	_cleanup_free_ size_t *bus = calloc(machine->n + 1, sizeof(*bus));
-	_cleanup_free_ bool *is_pf = calloc(machine->n * 2 + 1, sizeof(*is_pf));
-	bool *is_reset = is_pf ? is_pf + machine->n : NULL;
-	size_t at = 0;
+	/* One more, so that a list starts where the one before it was filled up to. */
+	size_t *first = calloc(machine->n + 2, sizeof(*first));
+	size_t *members = calloc(machine->n * 2 + 1, sizeof(*members));
+	_cleanup_free_ size_t *under = calloc(machine->n + 1, sizeof(*under));
 
-	if (!first || !members || !bus || !is_pf)
+	if (!first || !members || !under) {
+		free(first);
+		free(members);
 		return -ENOMEM;
-
-	for (size_t i = 0; i < machine->n; i++) {
-		if (steps[i].action == PCIRESET_RESET && steps[i].via != PCIRESET_NONE)
-			is_reset[steps[i].via] = true;
-		if (machine->functions[i].physical != PCIRESET_NONE)
-			is_pf[machine->functions[i].physical] = true;
-	}
-	for (size_t i = 0; i < machine->n; i++) {
-		size_t parent = machine->functions[i].parent;
-
-		if (parent == PCIRESET_NONE)
-			bus[i] = PCIRESET_NONE;
-		else
-			bus[i] = is_reset[parent] ? parent : bus[parent];
 	}
 
-	/* Count, then sort by counts; starts end up one place early. */
-	file(machine, bus, is_pf, first, NULL);
-	for (size_t i = 0; i <= machine->n; i++) {
-		size_t count = first[i];
-
-		first[i] = at;
-		at += count;
-	}
-	file(machine, bus, is_pf, first, members);
-	for (size_t i = machine->n; i > 0; i--)
-		first[i] = first[i - 1];
-	first[0] = 0;
+	find_under(machine, steps, under);
+	file(machine, under, first + 2, NULL);
+	for (size_t i = 2; i < machine->n + 2; i++)
+		first[i] += first[i - 1];
+	file(machine, under, first + 1, members);
 
 	*ret_reach = (struct pcireset_reach){ first, members };
-	first = NULL;
-	members = NULL;
 	return 0;
 }
 
