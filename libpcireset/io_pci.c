@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Configuration space through libpci: of this machine, or out of a dump. */
+/* Configuration space through libpci, of this machine or out of a dump, and its filters. */
 #include <pci/pci.h>
 
 #include <errno.h>
@@ -146,4 +146,52 @@ int pcireset_pci_write(const struct pcireset_pci *pci, struct pcireset_address a
 	if (pci_write_block(device, reg, block, (int)bytes))
 		return 0;
 	return errno ? -errno : -EIO;
+}
+
+struct pcireset_filter {
+	struct pci_filter libpci;
+};
+
+int pcireset_filter_make(const char *slot, const char *ids, const char **ret_problem,
+			 struct pcireset_filter **ret_filter)
+{
+	struct pcireset_filter *filter = malloc(sizeof(*filter));
+	const char *problem = NULL;
+
+	if (!filter)
+		return -ENOMEM;
+
+	/* It parses a copy: the texts stay as they are. */
+	pci_filter_init(NULL, &filter->libpci);
+	if (slot)
+		problem = pci_filter_parse_slot(&filter->libpci, (char *)slot);
+	if (!problem && ids)
+		problem = pci_filter_parse_id(&filter->libpci, (char *)ids);
+	if (problem) {
+		free(filter);
+		*ret_problem = problem;
+		return -EINVAL;
+	}
+	*ret_filter = filter;
+	return 0;
+}
+
+bool pcireset_filter_matches(const struct pcireset_filter *filter,
+			     const struct pcireset_function *function)
+{
+	struct pci_filter libpci = filter->libpci;
+	/* All that is compared is known: libpci asks no back end. */
+	struct pci_dev device = {
+		.domain = (int)function->address.domain,
+		.bus = function->address.bus,
+		.dev = function->address.device,
+		.func = function->address.function,
+		.known_fields = ~0u,
+		.vendor_id = function->vendor,
+		.device_id = function->device,
+		.device_class = (uint16_t)(function->class_code >> 8),
+		.prog_if = (uint8_t)function->class_code,
+	};
+
+	return pci_filter_match(&libpci, &device);
 }

@@ -445,6 +445,29 @@ bool pcireset_below(const struct pcireset_machine *machine, size_t i, size_t bri
  */
 bool pcireset_is_bridge(const struct pcireset_function *function);
 
+/** struct pcireset_filter - some functions, in the syntax of lspci's -s and -d */
+struct pcireset_filter;
+
+/**
+ * pcireset_filter_make() - read what a person wrote
+ * @slot: [[[[domain]:]bus]:][device][.[function]], or NULL for any
+ * @ids: [vendor]:[device][:class[:prog-if]], or NULL for any
+ * @ret_problem: words, set with -EINVAL
+ * @ret_filter: heap, caller frees
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int pcireset_filter_make(const char *slot, const char *ids, const char **ret_problem,
+			 struct pcireset_filter **ret_filter);
+
+/**
+ * pcireset_filter_matches() - is a function one of them
+ * @filter: from pcireset_filter_make()
+ * @function: as scanned
+ */
+bool pcireset_filter_matches(const struct pcireset_filter *filter,
+			     const struct pcireset_function *function);
+
 /* ------------------------------------------------- decisions and the plan */
 
 /** enum pcireset_verdict - what is known of a function at the end */
