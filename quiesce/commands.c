@@ -2,6 +2,7 @@
 /* The commands that people type. */
 #include <cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,13 +23,24 @@ int quiesce_fail(const char *what, int r)
 
 #define DUMP_BYTES_MAX (64u * 1024 * 1024)
 
+/* A pipe will do, and "-" for standard input: whoever names it waits for it. */
+static int read_dump(const char *name, char **ret_text)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (strcmp(name, "-") == 0)
+		return quiesce_fd_read(STDIN_FILENO, DUMP_BYTES_MAX, ret_text);
+	fd = open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : quiesce_fd_read(fd, DUMP_BYTES_MAX, ret_text);
+}
+
 static int open_dump(const char *name, struct pcireset_io **ret_io)
 {
 	struct pcireset_dump_problem problem;
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	r = quiesce_file_read(name[0] == '/' ? "" : ".", name, DUMP_BYTES_MAX, &text);
+	r = read_dump(name, &text);
 	if (r < 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %s", name,
 			    quiesce_file_problem(r));
@@ -57,42 +69,18 @@ int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io 
 	return r < 0 ? quiesce_fail(root_path(options), r) : QUIESCE_OK;
 }
 
-int quiesce_command_list(const struct quiesce_options *options)
+int quiesce_filter_take(const struct quiesce_options *options, struct pcireset_filter **ret_filter)
 {
-	struct pcireset_machine machine = { 0 };
-	struct pcireset_io *io;
-	int r, code;
+	const char *problem;
+	int r;
 
-	code = quiesce_door_open(options, &io);
-	if (code != QUIESCE_OK)
-		return code;
-
-	r = pcireset_scan(io, &machine);
-	if (r == 0) {
-		pcireset_topology_read(io, &machine);
-		if (options->json)
-			r = quiesce_show_functions_json(&machine, stdout);
-		else
-			quiesce_show_functions(&machine, stdout);
-	}
-	pcireset_machine_free(&machine);
-	pcireset_io_close(io);
-	return r < 0 ? quiesce_fail("cannot read PCI functions", r) : QUIESCE_OK;
-}
-
-static int show_plan(const struct quiesce_run *run, const struct quiesce_options *options)
-{
-	if (options->json)
-		return quiesce_report_print(run, stdout);
-
-	quiesce_show_heading(stdout);
-	for (size_t i = 0; i < run->machine.n; i++) {
-		struct cJSON *device = quiesce_report_device(run, i);
-
-		quiesce_show_device(device, stdout);
-		cJSON_Delete(device);
-	}
-	return 0;
+	r = pcireset_filter_make(options->slot, options->ids, &problem, ret_filter);
+	if (r != -EINVAL)
+		return r < 0 ? quiesce_fail("filter", r) : QUIESCE_OK;
+	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "-s %s, -d %s: %s",
+		    options->slot ? options->slot : "*", options->ids ? options->ids : "*",
+		    problem);
+	return QUIESCE_BAD_USAGE;
 }
 
 bool quiesce_config_is_good(const struct quiesce_run *run,
@@ -109,37 +97,19 @@ int quiesce_with_output(int code)
 	return code == QUIESCE_OK ? QUIESCE_BAD_FUNCTIONS : code;
 }
 
-static int plan(struct quiesce_run *run, const struct quiesce_options *options)
+int quiesce_filter_apply(const struct pcireset_filter *filter,
+			 const struct pcireset_machine *machine, size_t **ret_rows, size_t *ret_n)
 {
-	struct pcireset_io *io;
-	int r, code;
+	size_t *rows = calloc(machine->n + 1, sizeof(*rows)), n = 0;
 
-	code = quiesce_door_open(options, &io);
-	if (code != QUIESCE_OK)
-		return code;
-
-	run->io = io;
-	r = quiesce_pipeline_run(run);
-	if (r == 0)
-		r = show_plan(run, options);
-	pcireset_io_close(io);
-	return r < 0 ? quiesce_fail("stopped", r) : QUIESCE_OK;
-}
-
-int quiesce_command_plan(const struct quiesce_options *options)
-{
-	struct quiesce_run run = {
-		.root = options->root,
-		.log = &quiesce_to_stderr,
-		.dry_run = true,
-	};
-	int code = QUIESCE_BAD_USAGE;
-
-	(void)quiesce_run_prepare(&run, options->config);
-	if (quiesce_config_is_good(&run, options))
-		code = plan(&run, options);
-	quiesce_run_free(&run);
-	return code;
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < machine->n; i++)
+		if (pcireset_filter_matches(filter, &machine->functions[i]))
+			rows[n++] = i;
+	*ret_rows = rows;
+	*ret_n = n;
+	return 0;
 }
 
 /* The status that run had, or would have had at its end. */
@@ -160,17 +130,6 @@ static int status_of(const struct cJSON *report)
 	return QUIESCE_OK;
 }
 
-static void show_report(const struct cJSON *report)
-{
-	const struct cJSON *device;
-
-	if (!quiesce_report_is_complete(report))
-		(void)puts("The run did not come to its end.");
-	quiesce_show_heading(stdout);
-	cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(report, "devices"))
-		quiesce_show_device(device, stdout);
-}
-
 int quiesce_show_report(const struct quiesce_options *options, const char *none)
 {
 	_cleanup_free_ char *text = NULL;
@@ -186,12 +145,16 @@ int quiesce_show_report(const struct quiesce_options *options, const char *none)
 	if (r < 0)
 		return QUIESCE_BAD_FUNCTIONS;
 
+	if (!options->json && !quiesce_report_is_complete(report))
+		(void)puts("The run did not come to its end.");
 	if (options->json)
 		(void)fputs(text, stdout);
 	else
-		show_report(report);
+		r = quiesce_show_devices(
+			cJSON_GetObjectItemCaseSensitive(report, "devices"),
+			strcmp(quiesce_report_mode(report), "plan") == 0, options->color);
 
-	code = status_of(report);
+	code = r < 0 ? quiesce_fail("cannot show it", r) : status_of(report);
 	cJSON_Delete(report);
 	return code;
 }

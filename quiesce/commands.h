@@ -5,28 +5,48 @@
 
 #include "quiesce.h"
 
+/** enum quiesce_option - bits; main.c has a mask for each command */
+enum quiesce_option {
+	QUIESCE_OPTION_CONFIG = 1 << 0,
+	QUIESCE_OPTION_ROOT = 1 << 1,
+	QUIESCE_OPTION_JSON = 1 << 2,
+	QUIESCE_OPTION_COLOR = 1 << 3,
+	QUIESCE_OPTION_DUMP = 1 << 4,
+	QUIESCE_OPTION_CRASH = 1 << 5,
+	QUIESCE_OPTION_SLOT = 1 << 6,
+	QUIESCE_OPTION_IDS = 1 << 7,
+	QUIESCE_OPTION_FORCE = 1 << 8,
+	QUIESCE_OPTION_PRINT = 1 << 9,
+};
+
 /**
  * struct quiesce_options - argv in fields
  * @command: first word that is no option, or NULL
  * @operands: words behind it, part of argv
  * @n_operands: how many
+ * @given: mask of enum quiesce_option: what was there
  * @config: --config, or NULL
- * @dump: --dump: "lspci -xxxx" text in place of the machine, or NULL
+ * @dump: --dump: "lspci -xxxx" text in place of the machine, or NULL; "-": standard input
+ * @color: --color: "auto", "always" or "never", or NULL
  * @slot: -s as lspci's, or NULL
  * @ids: -d as lspci's, or NULL
  * @print: --print of check: the key whose value is wanted, or NULL
  * @root: --root without trailing slashes, "" for this machine
+ * @crash: --crash of plan and show: without the drivers that are modules
  */
 struct quiesce_options {
 	const char *command;
 	char *const *operands;
 	size_t n_operands;
+	unsigned int given;
 	const char *config;
 	const char *dump;
+	const char *color;
 	const char *slot;
 	const char *ids;
 	const char *print;
 	const char *root;
+	bool crash;
 	bool json;
 	bool force;
 	bool help;
@@ -35,6 +55,9 @@ struct quiesce_options {
 
 /** quiesce_options_parse() - -EINVAL, and a line on standard error, where bad */
 int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_options);
+
+/** quiesce_options_foreign() - the first that was given and is not in @mask, or NULL */
+const char *quiesce_options_foreign(const struct quiesce_options *options, unsigned int mask);
 
 /* commands.c */
 
@@ -50,6 +73,17 @@ int quiesce_fail(const char *what, int r);
  * Return: QUIESCE_OK, or an exit code; it has said why.
  */
 int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io **ret_io);
+/**
+ * quiesce_filter_take() - what -s and -d name; everything without them
+ * @ret_filter: heap
+ *
+ * Return: QUIESCE_OK, or an exit code; it has said why.
+ */
+int quiesce_filter_take(const struct quiesce_options *options,
+			struct pcireset_filter **ret_filter);
+/** quiesce_filter_apply() - indexes of all that match, ordered; heap; -ENOMEM */
+int quiesce_filter_apply(const struct pcireset_filter *filter,
+			 const struct pcireset_machine *machine, size_t **ret_rows, size_t *ret_n);
 /** quiesce_with_output() - @code, or a failure where the output did not arrive */
 int quiesce_with_output(int code);
 /**
@@ -64,6 +98,61 @@ bool quiesce_may_touch(const struct quiesce_options *options);
 /** quiesce_config_is_good() - bad lines are errors, but in a kdump kernel */
 bool quiesce_config_is_good(const struct quiesce_run *run,
 			    const struct quiesce_options *options);
+
+/* command_plan.c */
+
+/** quiesce_plan_prepare() - configuration; with --crash or --dump the file alone */
+void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options *options);
+/** quiesce_plan_make() - scan and plan, with --crash as in a crash kernel; -errno */
+int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options);
+
+/* show.c */
+
+/** quiesce_show_devices() - an array of the report's devices as a table; -ENOMEM */
+int quiesce_show_devices(const struct cJSON *array, bool is_plan, const char *color);
+
+/* function.c */
+
+/** quiesce_class_word() - "nvme", "ethernet" and so on, or "-" */
+const char *quiesce_class_word(uint32_t class_code);
+/** quiesce_resets_offered() - mask of methods: the kernel's, or else its capabilities' */
+unsigned int quiesce_resets_offered(const struct pcireset_function *function);
+/** quiesce_json_methods() - add a mask of methods as an array of words */
+void quiesce_json_methods(struct cJSON *object, const char *key, unsigned int mask);
+/** quiesce_function_json() - one function as conf/list.schema.json has it */
+struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size_t i);
+
+/* view.c: what show tells */
+
+/**
+ * struct quiesce_view - one function
+ * @function: what scan, topology and plan know, as conf/show.schema.json has it
+ * @plan: what run would do, as the report has it
+ * @report: the last report, or NULL
+ * @reported: the function's part of it, or NULL
+ */
+struct quiesce_view {
+	struct cJSON *function;
+	struct cJSON *plan;
+	struct cJSON *report;
+	const struct cJSON *reported;
+};
+
+/** quiesce_view_tell() - for people */
+void quiesce_view_tell(const struct quiesce_view *view, FILE *out);
+
+/* unused.c */
+
+/**
+ * quiesce_unused_why() - why the plan does not use a reset that a function has
+ * @run: behind its plan
+ * @words: why
+ *
+ * Return: false where it is used, or there is nothing to say: it has no such
+ * reset, is a bridge, or does not answer.
+ */
+bool quiesce_unused_why(const struct quiesce_run *run, size_t i, enum pcireset_method method,
+			char *words, size_t bytes);
 
 /* Each returns an exit code. */
 int quiesce_command_list(const struct quiesce_options *options);

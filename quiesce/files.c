@@ -16,28 +16,12 @@ const char *quiesce_file_problem(int error)
 	return strerror(-error);
 }
 
-int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text)
+int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text)
 {
-	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-	char full[512];
+	_cleanup_free_ char *text = malloc(bytes_max + 1);
 	size_t used = 0;
 	ssize_t n;
 
-	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
-		return -ENAMETOOLONG;
-
-	/* O_NONBLOCK: a FIFO where a file should be must not hold us. */
-	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-
-	text = malloc(bytes_max + 1);
 	if (!text)
 		return -ENOMEM;
 
@@ -59,4 +43,25 @@ int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char
 	*ret_text = text;
 	text = NULL;
 	return 0;
+}
+
+int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	char full[512];
+
+	if (snprintf(full, sizeof(full), "%s/%s", root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+
+	/* O_NONBLOCK: a FIFO where a file should be must not hold us. */
+	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+
+	return quiesce_fd_read(fd, bytes_max, ret_text);
 }

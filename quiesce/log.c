@@ -32,6 +32,10 @@ void quiesce_log(const struct quiesce_log *log, enum quiesce_level_of_log level,
 	if (n < 0)
 		return;
 
+	/* Names come from devices and files: nothing of theirs steers a terminal. */
+	for (char *c = record + head; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	(void)strcat(record, "\n");
 	/* One write a record; stdio would seek, which /dev/kmsg refuses. */
 	if (log->kmsg_fd >= 0)

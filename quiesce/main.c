@@ -6,28 +6,40 @@
 #include "commands.h"
 #include "pid1.h"
 
+enum {
+	MACHINE = QUIESCE_OPTION_ROOT,
+	PRINTS = QUIESCE_OPTION_JSON | QUIESCE_OPTION_COLOR,
+	LOOKS = MACHINE | PRINTS | QUIESCE_OPTION_DUMP | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
+	PLANS = LOOKS | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_CRASH,
+	TOUCHES = MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_FORCE,
+};
+
+/* @options: those that mean something to it; another is bad usage. */
 static const struct {
 	const char *name;
 	const char *operands;
 	size_t operands_min;
 	size_t operands_max;
+	unsigned int options;
 	int (*run)(const struct quiesce_options *options);
 	const char *help;
 } commands[] = {
-	{ "list", "", 0, 0, quiesce_command_list,
+	{ "list", "", 0, 0, LOOKS, quiesce_command_list,
 	  "functions, their drivers and the resets on offer" },
-	{ "plan", "", 0, 0, quiesce_command_plan,
+	{ "plan", "", 0, 0, PLANS, quiesce_command_plan,
 	  "what run would do here and now, and why; writes nothing" },
-	{ "show", "DEV", 1, 1, quiesce_command_show,
+	{ "show", "[DEV]", 0, 1, PLANS, quiesce_command_show,
 	  "all that is known of one function, and why" },
-	{ "run", "", 0, 0, quiesce_command_run,
+	{ "run", "", 0, 0, TOUCHES | PRINTS, quiesce_command_run,
 	  "silence and reset; refuses outside a kdump kernel" },
-	{ "iommu", "", 0, 0, quiesce_command_iommu,
+	{ "iommu", "", 0, 0, MACHINE | QUIESCE_OPTION_JSON, quiesce_command_iommu,
 	  "IOMMU groups and what they inherited; writes nothing" },
-	{ "load", "[WHAT]...", 0, SIZE_MAX, quiesce_command_load,
+	{ "load", "[WHAT]...", 0, SIZE_MAX, TOUCHES, quiesce_command_load,
 	  "drivers, as lines load = WHAT; refuses as run" },
-	{ "report", "", 0, 0, quiesce_command_report, "what the last run found" },
-	{ "check", "", 0, 0, quiesce_command_check, "validate the configuration" },
+	{ "report", "", 0, 0, MACHINE | PRINTS, quiesce_command_report,
+	  "what the last run found" },
+	{ "check", "", 0, 0, MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
+	  quiesce_command_check, "validate the configuration" },
 };
 
 static void help(FILE *out)
@@ -40,7 +52,15 @@ static void help(FILE *out)
 		(void)fprintf(out, "  %-6s %-9s %s\n", commands[i].name, commands[i].operands,
 			      commands[i].help);
 	(void)fputs("\nOptions:\n"
+		    "  -s SLOT        as lspci's, [[[[domain]:]bus]:][device][.[function]];\n"
+		    "  -d IDS         as lspci's, [vendor]:[device][:class[:prog-if]]:\n"
+		    "                 of list, plan and show: only these functions\n"
+		    "  --dump FILE    of the same: what \"lspci -xxxx\" printed, \"-\" for standard\n"
+		    "                 input, in place of this machine\n"
+		    "  --crash        of plan and show: as in a crash kernel, where only drivers\n"
+		    "                 that are no modules are bound\n"
 		    "  --json         print JSON\n"
+		    "  --color WHEN   auto, always or never; auto heeds NO_COLOR\n"
 		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
 		    "                 /usr/lib/pci-quiesce.conf; not below --root\n"
 		    "  --root DIR     prefix of /sys, /proc, /etc, /lib, /usr/lib, /run, /dev/kmsg\n"
@@ -66,7 +86,12 @@ static bool is_init(char **argv)
 static int run_command(const struct quiesce_options *options, size_t i)
 {
 	const char *name = commands[i].name;
+	const char *foreign = quiesce_options_foreign(options, commands[i].options);
 
+	if (foreign) {
+		(void)fprintf(stderr, "pci-quiesce: %s: %s has no meaning here\n", name, foreign);
+		return QUIESCE_BAD_USAGE;
+	}
 	if (options->root[0] && access(options->root, F_OK) < 0)
 		return quiesce_fail(options->root, -errno);
 	if (options->n_operands < commands[i].operands_min)

@@ -517,6 +517,8 @@ struct quiesce_iommu;
  * @config: what to do
  * @dry_run: stop after the plan
  * @untouchable: why everything is kept here, or NULL
+ * @shown: functions that the report is to have, in this order; NULL: all
+ * @n_shown: how many
  * @is_addition: of functions that appeared later; who makes it has the report
  * @started_us: start, on the clock of @io
  * @deadline_us: end of fence and resets
@@ -540,6 +542,8 @@ struct quiesce_run {
 	struct quiesce_config config;
 	bool dry_run;
 	const char *untouchable;
+	const size_t *shown;
+	size_t n_shown;
 	bool is_addition;
 	uint64_t started_us;
 	uint64_t deadline_us;
@@ -613,7 +617,7 @@ void quiesce_json_hex(struct cJSON *object, const char *key, uint32_t value, int
 int quiesce_json_elements(FILE *out, size_t n,
 			  struct cJSON *(*make)(const void *data, size_t i), const void *data);
 
-/* report.c: report.json; show.c: the same for people */
+/* report.c: report.json */
 
 #define QUIESCE_REPORT "run/pci-quiesce/report.json"
 /* Of the first run in this kernel, where there was another one. */
@@ -645,18 +649,12 @@ const char *quiesce_report_mode(const struct cJSON *report);
 const struct cJSON *quiesce_report_find(const struct cJSON *report,
 					struct pcireset_address address);
 
-void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out);
-int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out);
-/** quiesce_show_function_json() - one function as "list" has it; NULL: no memory */
-struct cJSON *quiesce_show_function_json(const struct pcireset_machine *machine, size_t i);
-void quiesce_show_heading(FILE *out);
-/** quiesce_show_device() - a row for one element of the report's devices */
-void quiesce_show_device(const struct cJSON *device, FILE *out);
-
 /* files.c */
 
 /** quiesce_file_read() - a whole text, at most @bytes_max; heap; -EBADMSG with a NUL in it */
 int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char **ret_text);
+/** quiesce_fd_read() - the same of what is open, a pipe perhaps */
+int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text);
 /** quiesce_file_problem() - words for an error of it */
 const char *quiesce_file_problem(int error);
 

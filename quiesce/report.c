@@ -190,9 +190,11 @@ static void print_forecast(const struct quiesce_run *run, FILE *out)
 	(void)fputs("},", out);
 }
 
-static struct cJSON *make_device(const void *run, size_t i)
+static struct cJSON *make_device(const void *data, size_t row)
 {
-	return quiesce_report_device(run, i);
+	const struct quiesce_run *run = data;
+
+	return quiesce_report_device(run, run->shown ? run->shown[row] : row);
 }
 
 int quiesce_report_print(const struct quiesce_run *run, FILE *out)
@@ -212,7 +214,7 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	quiesce_modules_before_print(run, out);
 	(void)fputs("\"devices\":[", out);
 
-	r = quiesce_json_elements(out, run->machine.n, make_device, run);
+	r = quiesce_json_elements(out, run->shown ? run->n_shown : run->machine.n, make_device, run);
 	if (r < 0)
 		return r;
 	(void)fputs("\n]}\n", out);

@@ -1,102 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Functions and reports for people: 80 columns, no terminal codes. */
+/* The devices of a report, or of a plan, as a table. */
 #include <cJSON.h>
-#include <linux/pci_regs.h>
+#include <errno.h>
+#include <string.h>
 
-#include "quiesce.h"
+#include "commands.h"
+#include "terminal.h"
 
-/* Before reset_method there are only the capabilities to tell. */
-static unsigned int offered_by(const struct pcireset_function *f)
-{
-	return f->has_reset_method ? f->offers : f->advertises;
-}
+enum column {
+	ADDRESS,
+	ID,
+	ACTION,
+	METHOD,
+	REPORT_VERDICT,
+	PLAN_REACHES = REPORT_VERDICT,
+	REPORT_REASON,
+	PLAN_EXPECTED = REPORT_REASON,
+	PLAN_MS,
+	PLAN_REASON
+};
 
-static void methods_of(const struct pcireset_function *f, char *buffer, size_t bytes)
-{
-	unsigned int offered = offered_by(f);
-	size_t used = 0;
-
-	buffer[0] = '\0';
-	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
-		if (offered & PCIRESET_BIT(m) && used < bytes)
-			used += (size_t)snprintf(buffer + used, bytes - used, "%s%s",
-						 used ? "," : "", pcireset_method_word(m));
-}
-
-void quiesce_show_functions(const struct pcireset_machine *machine, FILE *out)
-{
-	(void)fprintf(out, "%-12s %-9s %-6s %-2s %5s %-16s %s\n", "ADDRESS", "ID", "CLASS", "BM",
-		      "GROUP", "DRIVER", "RESETS");
-	for (size_t i = 0; i < machine->n; i++) {
-		const struct pcireset_function *f = &machine->functions[i];
-		char address[PCIRESET_ADDRESS_BYTES], group[16] = "-", methods[64];
-
-		if (f->iommu_group >= 0)
-			(void)snprintf(group, sizeof(group), "%d", f->iommu_group);
-		methods_of(f, methods, sizeof(methods));
-		(void)fprintf(out, "%-12s %04x:%04x %06x %-2s %5s %-16s %s\n",
-			      pcireset_address_format(f->address, address), f->vendor, f->device,
-			      f->class_code,
-			      !f->answers			     ? "?" :
-			      f->command & PCI_COMMAND_MASTER ? "+" :
-								       "-",
-			      group, f->driver[0] ? f->driver : "-",
-			      !f->answers	      ? "does not answer" :
-			      pcireset_is_bridge(f) ? "bridge" :
-			      methods[0]	      ? methods :
-							"-");
-	}
-}
-
-struct cJSON *quiesce_show_function_json(const struct pcireset_machine *machine, size_t i)
-{
-	const struct pcireset_function *f = &machine->functions[i];
-	struct cJSON *object = cJSON_CreateObject(), *resets;
-	char text[PCIRESET_ADDRESS_BYTES];
-
-	quiesce_json_string(object, "address", pcireset_address_format(f->address, text));
-	quiesce_json_hex(object, "vendor", f->vendor, 4);
-	quiesce_json_hex(object, "device", f->device, 4);
-	quiesce_json_hex(object, "class", f->class_code, 6);
-	(void)cJSON_AddBoolToObject(object, "answers", f->answers);
-	(void)cJSON_AddBoolToObject(object, "bridge", pcireset_is_bridge(f));
-	(void)cJSON_AddBoolToObject(object, "bus_master", f->command & PCI_COMMAND_MASTER);
-	quiesce_json_string(
-		object, "parent",
-		f->parent == PCIRESET_NONE ?
-			NULL :
-			pcireset_address_format(machine->functions[f->parent].address, text));
-	quiesce_json_string(object, "driver", f->driver[0] ? f->driver : NULL);
-	if (f->iommu_group >= 0)
-		(void)cJSON_AddNumberToObject(object, "iommu_group", f->iommu_group);
-	else
-		(void)cJSON_AddNullToObject(object, "iommu_group");
-
-	resets = cJSON_AddArrayToObject(object, "resets");
-	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
-		if (offered_by(f) & PCIRESET_BIT(m))
-			(void)cJSON_AddItemToArray(resets,
-						   cJSON_CreateString(pcireset_method_word(m)));
-	return object;
-}
-
-static struct cJSON *make_function(const void *machine, size_t i)
-{
-	return quiesce_show_function_json(machine, i);
-}
-
-int quiesce_show_functions_json(const struct pcireset_machine *machine, FILE *out)
-{
-	int r;
-
-	(void)fputs("{\"schema\":1,\"functions\":[", out);
-	r = quiesce_json_elements(out, machine->n, make_function, machine);
-	if (r < 0)
-		return r;
-
-	(void)fputs("\n]}\n", out);
-	return 0;
-}
+struct devices {
+	const struct cJSON **items;
+	bool is_plan;
+};
 
 static const char *word(const struct cJSON *object, const char *key)
 {
@@ -105,15 +32,104 @@ static const char *word(const struct cJSON *object, const char *key)
 	return text ? text : "-";
 }
 
-void quiesce_show_heading(FILE *out)
+static const char *number(const struct cJSON *object, const char *key, char *buffer)
 {
-	(void)fprintf(out, "%-12s %-9s %-6s %-6s %-9s %s\n", "ADDRESS", "ID", "ACTION", "METHOD",
-		      "VERDICT", "REASON");
+	const struct cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	(void)strcpy(buffer, "-");
+	if (cJSON_IsArray(value))
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%d", cJSON_GetArraySize(value));
+	else if (cJSON_IsNumber(value))
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%.0f", value->valuedouble);
+	return buffer;
 }
 
-void quiesce_show_device(const struct cJSON *device, FILE *out)
+static const char *verdict(const char *text, enum quiesce_color *color)
 {
-	(void)fprintf(out, "%-12s %4s:%4s %-6s %-6s %-9s %s\n", word(device, "address"),
-		      word(device, "vendor"), word(device, "device"), word(device, "action"),
-		      word(device, "method"), word(device, "verdict"), word(device, "reason"));
+	static const struct {
+		enum pcireset_verdict verdict;
+		enum quiesce_color color;
+	} colors[] = {
+		{ PCIRESET_VERIFIED, QUIESCE_GREEN }, { PCIRESET_COMPLETED, QUIESCE_GREEN },
+		{ PCIRESET_FENCED, QUIESCE_YELLOW },  { PCIRESET_CONTAINED, QUIESCE_YELLOW },
+		{ PCIRESET_LOST, QUIESCE_RED },	      { PCIRESET_FAILED, QUIESCE_RED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)
+		if (strcmp(text, pcireset_verdict_word(colors[i].verdict)) == 0)
+			*color = colors[i].color;
+	return text;
+}
+
+/* Of a rule of the administrator's the place is told, too. */
+static const char *reason(const struct cJSON *device, char *buffer)
+{
+	const char *rule = word(device, "rule");
+	const bool is_default = strncmp(rule, "default:", strlen("default:")) == 0;
+
+	(void)snprintf(buffer, QUIESCE_CELL_BYTES, is_default ? "%s" : "%s (%s)",
+		       word(device, "reason"), rule);
+	return buffer;
+}
+
+static const char *cell(const void *data, size_t row, size_t column, char *buffer,
+			enum quiesce_color *color)
+{
+	const struct devices *devices = data;
+	const struct cJSON *device = devices->items[row];
+
+	switch (column) {
+	case ADDRESS:
+		return word(device, "address");
+	case ID:
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%s:%s", word(device, "vendor"),
+			       word(device, "device"));
+		return buffer;
+	case ACTION:
+		return word(device, "action");
+	case METHOD:
+		return word(device, "method");
+	default:
+		break;
+	}
+	if (!devices->is_plan)
+		return column == REPORT_VERDICT ? verdict(word(device, "verdict"), color)
+						: reason(device, buffer);
+	switch (column) {
+	case PLAN_REACHES:
+		return number(device, "reaches", buffer);
+	case PLAN_EXPECTED:
+		return verdict(word(device, "expected"), color);
+	case PLAN_MS:
+		return number(device, "estimate_ms", buffer);
+	default:
+		return reason(device, buffer);
+	}
+}
+
+int quiesce_show_devices(const struct cJSON *array, bool is_plan, const char *color)
+{
+	const struct quiesce_terminal terminal = quiesce_terminal_look(color);
+	_cleanup_free_ const struct cJSON **items = NULL;
+	struct devices devices = { .is_plan = is_plan };
+	struct quiesce_table table = {
+		.headings = { "ADDRESS", "ID", "ACTION", "METHOD", "VERDICT", "REASON" },
+		.cell = cell,
+		.data = &devices,
+	};
+	const struct cJSON *device;
+
+	items = calloc((size_t)cJSON_GetArraySize(array) + 1, sizeof(struct cJSON *));
+	if (!items)
+		return -ENOMEM;
+	cJSON_ArrayForEach(device, array) items[table.n++] = device;
+	devices.items = items;
+	if (is_plan) {
+		table.headings[PLAN_REACHES] = "REACHES";
+		table.headings[PLAN_EXPECTED] = "EXPECTED";
+		table.headings[PLAN_MS] = "MS";
+		table.headings[PLAN_REASON] = "REASON";
+	}
+	quiesce_table_print(&table, &terminal, stdout);
+	return 0;
 }

@@ -30,11 +30,13 @@ said() {
 }
 
 session systemd 'pci-quiesce list' 'pci-quiesce plan' 'pci-quiesce show 0000:02:00.0' \
-	'pci-quiesce iommu' 'pci-quiesce run' 'pci-quiesce report' \
+	'pci-quiesce iommu' 'pci-quiesce run' 'NO_COLOR=1 pci-quiesce report' \
 	'pci-quiesce load module nvme; echo loaded: $?' 'exit'
-said '0000:02:00.0 1b36:0010 010802 +'
-said '0000:02:00.0 1b36:0010 reset  flr    -         the kernel offers it'
-said 'decision     reset by default:reset'
+said '\- 0000:02:00.0 '
+said ' 1b36:0010 010802 nvme '
+said '0000:02:00.0 1b36:0010 reset  flr    -'
+said 'functions in all'
+said '  rule            default:reset'
 said '0000:02:00.0 1b36:0010 reset  flr    completed the kernel offers it'
 said 'GROUP IOMMU    TYPE     INHERITED NEEDED BY'
 said 'loaded: 0'
@@ -42,6 +44,6 @@ said 'loaded: 0'
 PQ_DRACUT_ADD=dash
 export PQ_DRACUT_ADD
 session shell 'pci-quiesce show 7f:00.0' 'pci-quiesce show 02:00.0' 'exit'
-said 'no function 0000:7f:00.0'
-said 'report       none yet'
+said 'no function 7f:00.0'
+said 'report            none yet'
 passed

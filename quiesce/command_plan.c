@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan: what run would do, to each function or to those that a filter names. */
+#include <cJSON.h>
+#include <errno.h>
+
+#include "commands.h"
+
+/* A module's driver is not there after the crash; one of the kernel's own is. */
+static void forget_modules(const struct pcireset_io *io, struct pcireset_machine *machine)
+{
+	for (size_t i = 0; i < machine->n; i++) {
+		struct pcireset_function *f = &machine->functions[i];
+		char path[PCIRESET_PATH_BYTES], module[64];
+
+		if (f->driver[0] &&
+		    io->link_read(io->data, pcireset_attr_path(f->address, "driver/module", path),
+				  module, sizeof(module)) != -ENOENT)
+			f->driver[0] = '\0';
+	}
+}
+
+/* As a kdump kernel this one has lost them already. */
+static void tell_of_drivers(const struct quiesce_run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		n += run->machine.functions[i].driver[0] &&
+		     !pcireset_is_bridge(&run->machine.functions[i]);
+	if (n && !quiesce_is_kdump(run->root))
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "%zu functions are kept for their drivers, which a crash kernel starts "
+			    "without: see --crash",
+			    n);
+}
+
+int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options)
+{
+	int r;
+
+	r = pcireset_scan(run->io, &run->machine);
+	if (r < 0)
+		return r;
+	if (options->crash)
+		forget_modules(run->io, &run->machine);
+	else if (!run->io->is_dump)
+		tell_of_drivers(run);
+	return quiesce_pipeline_silence(run);
+}
+
+/* This kernel's command line is not the crash kernel's. */
+void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options *options)
+{
+	const struct quiesce_complaint complaint = quiesce_complaint_to(run->log);
+
+	if (!options->crash && !options->dump) {
+		(void)quiesce_run_prepare(run, options->config);
+		return;
+	}
+	quiesce_config_defaults(&run->config);
+	(void)quiesce_config_load(&run->config, run->root, options->config, &complaint);
+}
+
+static size_t count_bus_resets(const struct quiesce_run *run)
+{
+	_cleanup_free_ bool *seen = calloc(run->machine.n + 1, sizeof(*seen));
+	size_t n = 0;
+
+	for (size_t i = 0; seen && i < run->machine.n; i++) {
+		const size_t via = run->steps[i].via;
+
+		if (via == PCIRESET_NONE || seen[via])
+			continue;
+		seen[via] = true;
+		n++;
+	}
+	return n;
+}
+
+/* Of the whole machine, whatever the filter. */
+static void print_summary(const struct quiesce_run *run)
+{
+	size_t count[PCIRESET_VERDICTS] = { 0 };
+	const char *before = ": ";
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		count[run->steps[i].expected]++;
+	(void)printf("\n%zu functions in all", run->machine.n);
+	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)
+		if (count[v]) {
+			(void)printf("%s%zu %s", before, count[v], pcireset_verdict_word(v));
+			before = ", ";
+		}
+	(void)printf("; %zu bus resets\n", count_bus_resets(run));
+}
+
+static int print_table(const struct quiesce_run *run, const struct quiesce_options *options)
+{
+	struct cJSON *devices = cJSON_CreateArray();
+	int r;
+
+	for (size_t row = 0; row < run->n_shown; row++)
+		(void)cJSON_AddItemToArray(devices, quiesce_report_device(run, run->shown[row]));
+	r = quiesce_show_devices(devices, true, options->color);
+	cJSON_Delete(devices);
+	if (r == 0)
+		print_summary(run);
+	return r;
+}
+
+static int print(struct quiesce_run *run, const struct pcireset_filter *filter,
+		 const struct quiesce_options *options)
+{
+	_cleanup_free_ size_t *shown = NULL;
+	int r;
+
+	r = quiesce_filter_apply(filter, &run->machine, &shown, &run->n_shown);
+	if (r < 0)
+		return r;
+	run->shown = shown;
+	r = options->json ? quiesce_report_print(run, stdout) : print_table(run, options);
+	run->shown = NULL;
+	return r;
+}
+
+static int plan(struct quiesce_run *run, const struct quiesce_options *options)
+{
+	_cleanup_free_ struct pcireset_filter *filter = NULL;
+	struct pcireset_io *io;
+	int r, code;
+
+	code = quiesce_filter_take(options, &filter);
+	if (code == QUIESCE_OK)
+		code = quiesce_door_open(options, &io);
+	if (code != QUIESCE_OK)
+		return code;
+
+	run->io = io;
+	r = quiesce_plan_make(run, options);
+	if (r == 0)
+		r = print(run, filter, options);
+	pcireset_io_close(io);
+	return r < 0 ? quiesce_fail("stopped", r) : QUIESCE_OK;
+}
+
+int quiesce_command_plan(const struct quiesce_options *options)
+{
+	struct quiesce_run run = {
+		.root = options->root,
+		.log = &quiesce_to_stderr,
+		.dry_run = true,
+	};
+	int code = QUIESCE_BAD_USAGE;
+
+	quiesce_plan_prepare(&run, options);
+	if (quiesce_config_is_good(&run, options))
+		code = plan(&run, options);
+	quiesce_run_free(&run);
+	return code;
+}
