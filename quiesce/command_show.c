@@ -12,39 +12,18 @@
 /* Functions that are named where more than one matches. */
 #define MATCHES_NAMED_MAX 8
 
-static void add_address(struct cJSON *array, int at, const struct pcireset_machine *machine,
-			size_t i)
-{
-	char text[PCIRESET_ADDRESS_BYTES];
-	struct cJSON *address =
-		cJSON_CreateString(pcireset_address_format(machine->functions[i].address, text));
-
-	if (at < 0)
-		(void)cJSON_AddItemToArray(array, address);
-	else
-		(void)cJSON_InsertItemInArray(array, at, address);
-}
-
 /* From the root down. */
 static void add_path(struct cJSON *object, const struct pcireset_machine *machine, size_t i)
 {
 	struct cJSON *array = cJSON_AddArrayToObject(object, "path");
+	char text[PCIRESET_ADDRESS_BYTES];
 	size_t depth = 0;
 
 	for (size_t up = machine->functions[i].parent; up != PCIRESET_NONE && depth < DEPTH_MAX;
 	     up = machine->functions[up].parent, depth++)
-		add_address(array, 0, machine, up);
-}
-
-/* Who is reset with it. */
-static void add_reached(struct cJSON *object, const struct quiesce_run *run, size_t i)
-{
-	struct cJSON *array = cJSON_AddArrayToObject(object, "reaches");
-	const size_t via = run->steps[i].via;
-
-	for (size_t k = 0; via != PCIRESET_NONE && k < run->machine.n; k++)
-		if (k != i && pcireset_below(&run->machine, k, via))
-			add_address(array, -1, &run->machine, k);
+		(void)cJSON_InsertItemInArray(array, 0,
+					      cJSON_CreateString(pcireset_address_format(
+						      machine->functions[up].address, text)));
 }
 
 static void add_unused(struct cJSON *object, const struct quiesce_run *run, size_t i)
@@ -84,7 +63,6 @@ static struct cJSON *make_function(const struct quiesce_run *run, size_t i)
 		quiesce_json_methods(object, "offers", f->offers);
 	else
 		(void)cJSON_AddNullToObject(object, "offers");
-	add_reached(object, run, i);
 	add_unused(object, run, i);
 	return object;
 }

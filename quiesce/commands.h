@@ -5,18 +5,18 @@
 
 #include "quiesce.h"
 
-/** enum quiesce_option - bits; main.c has a mask for each command */
+/** enum quiesce_option - bits beyond all characters; main.c has a mask for each command */
 enum quiesce_option {
-	QUIESCE_OPTION_CONFIG = 1 << 0,
-	QUIESCE_OPTION_ROOT = 1 << 1,
-	QUIESCE_OPTION_JSON = 1 << 2,
-	QUIESCE_OPTION_COLOR = 1 << 3,
-	QUIESCE_OPTION_DUMP = 1 << 4,
-	QUIESCE_OPTION_CRASH = 1 << 5,
-	QUIESCE_OPTION_SLOT = 1 << 6,
-	QUIESCE_OPTION_IDS = 1 << 7,
-	QUIESCE_OPTION_FORCE = 1 << 8,
-	QUIESCE_OPTION_PRINT = 1 << 9,
+	QUIESCE_OPTION_SLOT = 1 << 8,
+	QUIESCE_OPTION_IDS = 1 << 9,
+	QUIESCE_OPTION_CONFIG = 1 << 10,
+	QUIESCE_OPTION_ROOT = 1 << 11,
+	QUIESCE_OPTION_JSON = 1 << 12,
+	QUIESCE_OPTION_COLOR = 1 << 13,
+	QUIESCE_OPTION_DUMP = 1 << 14,
+	QUIESCE_OPTION_CRASH = 1 << 15,
+	QUIESCE_OPTION_FORCE = 1 << 16,
+	QUIESCE_OPTION_PRINT = 1 << 17,
 };
 
 /**
@@ -56,7 +56,7 @@ struct quiesce_options {
 /** quiesce_options_parse() - -EINVAL, and a line on standard error, where bad */
 int quiesce_options_parse(int argc, char **argv, struct quiesce_options *ret_options);
 
-/** quiesce_options_foreign() - the first that was given and is not in @mask, or NULL */
+/** quiesce_options_foreign() - "-s", "json" or another that was given and is not in @mask */
 const char *quiesce_options_foreign(const struct quiesce_options *options, unsigned int mask);
 
 /* commands.c */

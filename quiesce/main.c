@@ -89,7 +89,8 @@ static int run_command(const struct quiesce_options *options, size_t i)
 	const char *foreign = quiesce_options_foreign(options, commands[i].options);
 
 	if (foreign) {
-		(void)fprintf(stderr, "pci-quiesce: %s: %s has no meaning here\n", name, foreign);
+		(void)fprintf(stderr, "pci-quiesce: %s: %s%s has no meaning here\n", name,
+			      foreign[0] == '-' ? "" : "--", foreign);
 		return QUIESCE_BAD_USAGE;
 	}
 	if (options->root[0] && access(options->root, F_OK) < 0)

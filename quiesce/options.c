@@ -2,67 +2,42 @@
 /* argv. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <string.h>
 
 #include "commands.h"
 
-enum long_option {
-	OPTION_JSON = 256,
-	OPTION_CONFIG,
-	OPTION_ROOT,
-	OPTION_DUMP,
-	OPTION_CRASH,
-	OPTION_COLOR,
-	OPTION_FORCE,
-	OPTION_PRINT,
-	OPTION_HELP,
+/* Beyond the bits that commands have masks of. */
+enum {
+	OPTION_HELP = 1 << 20,
 	OPTION_VERSION,
 };
 
 static const struct option longs[] = {
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "dump", required_argument, NULL, OPTION_DUMP },
-	{ "root", required_argument, NULL, OPTION_ROOT },
-	{ "crash", no_argument, NULL, OPTION_CRASH },
-	{ "color", required_argument, NULL, OPTION_COLOR },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "print", required_argument, NULL, OPTION_PRINT },
+	{ "json", no_argument, NULL, QUIESCE_OPTION_JSON },
+	{ "config", required_argument, NULL, QUIESCE_OPTION_CONFIG },
+	{ "dump", required_argument, NULL, QUIESCE_OPTION_DUMP },
+	{ "root", required_argument, NULL, QUIESCE_OPTION_ROOT },
+	{ "crash", no_argument, NULL, QUIESCE_OPTION_CRASH },
+	{ "color", required_argument, NULL, QUIESCE_OPTION_COLOR },
+	{ "force", no_argument, NULL, QUIESCE_OPTION_FORCE },
+	{ "print", required_argument, NULL, QUIESCE_OPTION_PRINT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct {
-	int option;
-	enum quiesce_option bit;
-	char word[10];
-} bits[] = {
-	{ OPTION_CONFIG, QUIESCE_OPTION_CONFIG, "--config" },
-	{ OPTION_ROOT, QUIESCE_OPTION_ROOT, "--root" },
-	{ OPTION_JSON, QUIESCE_OPTION_JSON, "--json" },
-	{ OPTION_COLOR, QUIESCE_OPTION_COLOR, "--color" },
-	{ OPTION_DUMP, QUIESCE_OPTION_DUMP, "--dump" },
-	{ OPTION_CRASH, QUIESCE_OPTION_CRASH, "--crash" },
-	{ 's', QUIESCE_OPTION_SLOT, "-s" },
-	{ 'd', QUIESCE_OPTION_IDS, "-d" },
-	{ OPTION_FORCE, QUIESCE_OPTION_FORCE, "--force" },
-	{ OPTION_PRINT, QUIESCE_OPTION_PRINT, "--print" },
-};
-
-static unsigned int bit_of(int option)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
-		if (bits[i].option == option)
-			return bits[i].bit;
-	return 0;
-}
-
 const char *quiesce_options_foreign(const struct quiesce_options *options, unsigned int mask)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
-		if (options->given & bits[i].bit & ~mask)
-			return bits[i].word;
+	const unsigned int foreign = options->given & ~mask;
+
+	if (foreign & QUIESCE_OPTION_SLOT)
+		return "-s";
+	if (foreign & QUIESCE_OPTION_IDS)
+		return "-d";
+	for (const struct option *o = longs; o->name; o++)
+		if (foreign & (unsigned int)o->val)
+			return o->name;
 	return NULL;
 }
 
@@ -87,35 +62,38 @@ static int take_color(const char *word, struct quiesce_options *options)
 
 static int take(int option, struct quiesce_options *options)
 {
-	options->given |= bit_of(option);
+	if (option > UCHAR_MAX && option < OPTION_HELP)
+		options->given |= (unsigned int)option;
 	switch (option) {
-	case OPTION_JSON:
+	case QUIESCE_OPTION_JSON:
 		options->json = true;
 		return 0;
-	case OPTION_CONFIG:
+	case QUIESCE_OPTION_CONFIG:
 		options->config = optarg;
 		return 0;
-	case OPTION_ROOT:
+	case QUIESCE_OPTION_ROOT:
 		options->root = without_trailing_slashes(optarg);
 		return 0;
-	case OPTION_DUMP:
+	case QUIESCE_OPTION_DUMP:
 		options->dump = optarg;
 		return 0;
-	case OPTION_CRASH:
+	case QUIESCE_OPTION_CRASH:
 		options->crash = true;
 		return 0;
-	case OPTION_COLOR:
+	case QUIESCE_OPTION_COLOR:
 		return take_color(optarg, options);
 	case 's':
+		options->given |= QUIESCE_OPTION_SLOT;
 		options->slot = optarg;
 		return 0;
 	case 'd':
+		options->given |= QUIESCE_OPTION_IDS;
 		options->ids = optarg;
 		return 0;
-	case OPTION_FORCE:
+	case QUIESCE_OPTION_FORCE:
 		options->force = true;
 		return 0;
-	case OPTION_PRINT:
+	case QUIESCE_OPTION_PRINT:
 		options->print = optarg;
 		return 0;
 	case 'h':

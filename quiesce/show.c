@@ -32,16 +32,28 @@ static const char *word(const struct cJSON *object, const char *key)
 	return text ? text : "-";
 }
 
-static const char *number(const struct cJSON *object, const char *key, char *buffer)
+static int value_of(const struct cJSON *object, const char *key)
 {
 	const struct cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
 
-	(void)strcpy(buffer, "-");
-	if (cJSON_IsArray(value))
-		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%d", cJSON_GetArraySize(value));
-	else if (cJSON_IsNumber(value))
-		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%.0f", value->valuedouble);
+	return cJSON_IsNumber(value) ? value->valueint : 0;
+}
+
+/* A plan that reaches nobody else, or takes no time, has nothing to say of that. */
+static const char *number(int value, char *buffer)
+{
+	if (value == 0)
+		return "-";
+	(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%d", value);
 	return buffer;
+}
+
+/* Of many the report lists the first. */
+static int reaches(const struct cJSON *device)
+{
+	const struct cJSON *array = cJSON_GetObjectItemCaseSensitive(device, "reaches");
+
+	return cJSON_GetArraySize(array) + value_of(device, "reaches_more");
 }
 
 static const char *verdict(const char *text, enum quiesce_color *color)
@@ -97,11 +109,11 @@ static const char *cell(const void *data, size_t row, size_t column, char *buffe
 						: reason(device, buffer);
 	switch (column) {
 	case PLAN_REACHES:
-		return number(device, "reaches", buffer);
+		return number(reaches(device), buffer);
 	case PLAN_EXPECTED:
 		return verdict(word(device, "expected"), color);
 	case PLAN_MS:
-		return number(device, "estimate_ms", buffer);
+		return number(value_of(device, "estimate_ms"), buffer);
 	default:
 		return reason(device, buffer);
 	}
