@@ -91,7 +91,8 @@ static void print_summary(const struct quiesce_run *run)
 			(void)printf("%s%zu %s", before, count[v], pcireset_verdict_word(v));
 			before = ", ";
 		}
-	(void)printf("; %zu bus resets\n", count_bus_resets(run));
+	(void)printf("; %zu bus resets; about %u ms\n", count_bus_resets(run),
+		     pcireset_plan_estimate_ms(&run->machine, run->steps));
 }
 
 static int print_table(const struct quiesce_run *run, const struct quiesce_options *options)
