@@ -61,6 +61,14 @@ void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options 
 	(void)quiesce_config_load(&run->config, run->root, options->config, &complaint);
 }
 
+void quiesce_plan_strip(struct cJSON *device)
+{
+	static const char *const keys[] = { "evidence", "ms", "iommu" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(device, keys[i]);
+}
+
 static size_t count_bus_resets(const struct quiesce_run *run)
 {
 	_cleanup_free_ bool *seen = calloc(run->machine.n + 1, sizeof(*seen));
@@ -100,8 +108,12 @@ static int print_table(const struct quiesce_run *run, const struct quiesce_optio
 	struct cJSON *devices = cJSON_CreateArray();
 	int r;
 
-	for (size_t row = 0; row < run->n_shown; row++)
-		(void)cJSON_AddItemToArray(devices, quiesce_report_device(run, run->shown[row]));
+	for (size_t row = 0; row < run->n_shown; row++) {
+		struct cJSON *device = quiesce_report_device(run, run->shown[row]);
+
+		quiesce_plan_strip(device);
+		(void)cJSON_AddItemToArray(devices, device);
+	}
 	r = quiesce_show_devices(devices, true, options->color);
 	cJSON_Delete(devices);
 	if (r == 0)

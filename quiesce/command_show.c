@@ -81,15 +81,6 @@ static int print_json(const struct quiesce_view *view, FILE *out)
 	return 0;
 }
 
-/* A plan has no evidence yet. */
-static void tell(struct quiesce_view *view)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(view->plan, "evidence");
-	cJSON_DeleteItemFromObjectCaseSensitive(view->plan, "ms");
-	cJSON_DeleteItemFromObjectCaseSensitive(view->plan, "iommu");
-	quiesce_view_tell(view, stdout);
-}
-
 static int print(const struct quiesce_run *run, size_t i, const struct quiesce_options *options)
 {
 	struct quiesce_view view = { 0 };
@@ -100,10 +91,12 @@ static int print(const struct quiesce_run *run, size_t i, const struct quiesce_o
 	/* Having no report is no error; of a dump there is none. */
 	if (!options->dump && quiesce_report_read(run->root, NULL, &view.report) == 0)
 		view.reported = quiesce_report_find(view.report, run->machine.functions[i].address);
-	if (options->json)
+	if (options->json) {
 		r = print_json(&view, stdout);
-	else
-		tell(&view);
+	} else {
+		quiesce_plan_strip(view.plan);
+		quiesce_view_tell(&view, stdout);
+	}
 	cJSON_Delete(view.function);
 	cJSON_Delete(view.plan);
 	cJSON_Delete(view.report);

@@ -105,6 +105,8 @@ bool quiesce_config_is_good(const struct quiesce_run *run,
 void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options *options);
 /** quiesce_plan_make() - scan and plan, with --crash as in a crash kernel; -errno */
 int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options);
+/** quiesce_plan_strip() - take what only a run knows from an element of the report */
+void quiesce_plan_strip(struct cJSON *device);
 
 /* show.c */
 
