@@ -38,6 +38,9 @@ int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *opt
 {
 	int r;
 
+	/* A dump may be another machine's. */
+	if (!run->io->is_dump)
+		quiesce_platform_take(run);
 	r = pcireset_scan(run->io, &run->machine);
 	if (r < 0)
 		return r;

@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pcireset.h compiles alone, and each of its functions says what it does.
+# The library's headers compile alone, and each of their functions says what it does.
 cd "$1"
 # shellcheck source=tests/lint/common.sh
 . tests/lint/common.sh
 
-header=libpcireset/pcireset.h
+headers=(libpcireset/pcireset.h libpcireset/pcireset_io.h libpcireset/pcireset_reach.h)
 
 # As itself and twice, so that nothing has to come before it.
-printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
-	gcc -std=c11 -pedantic -Wall -Wextra -Werror -I. -fsyntax-only -x c - ||
-	complain "$header does not compile alone"
+compiles_alone() {
+	printf '#include "%s"\n#include "%s"\n' "$1" "$1" |
+		gcc -std=c11 -pedantic -Wall -Wextra -Werror -I. -fsyntax-only -x c -
+}
 
 # Prints each function whose declaration does not follow a comment that names it.
 undocumented() {
@@ -30,7 +31,11 @@ undocumented() {
 	' "$1"
 }
 
-missing=$(undocumented "$header")
-[ -z "$missing" ] || complain "$header: no comment \"NAME() - what it does\" directly before:" "$missing"
+for header in "${headers[@]}"; do
+	compiles_alone "$header" || complain "$header does not compile alone"
+	missing=$(undocumented "$header")
+	[ -z "$missing" ] ||
+		complain "$header: no comment \"NAME() - what it does\" directly before:" "$missing"
+done
 
 finish

@@ -19,7 +19,7 @@ refuse 'the library does not print, exit or read the environment' \
 	libpcireset/*.[ch]
 refuse 'the library includes nothing of the program' \
 	'#[[:space:]]*include.*(quiesce/|"quiesce|"commands)' libpcireset/*.[ch]
-refuse 'the program knows the library by pcireset.h alone' \
+refuse 'the program knows the library by its own headers alone' \
 	'#[[:space:]]*include.*(internal\.h|libpcireset/|pci/|\.\./)' quiesce/*.[ch]
 
 only '#[[:space:]]*include[[:space:]]*[<"]pci/' libpcireset/io_pci.c \
