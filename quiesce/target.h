@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which PCI functions lead to the dump target, as the healthy machine knows it. */
+#ifndef QUIESCE_TARGET_H
+#define QUIESCE_TARGET_H
+
+#include "quiesce.h"
+
+/** struct quiesce_target_function - a function, and what it is */
+struct quiesce_target_function {
+	struct pcireset_address address;
+	uint16_t vendor;
+	uint16_t device;
+};
+
+/**
+ * struct quiesce_target_source - a device that the dump goes to or through
+ * @name: "block device NAME" or "network interface NAME"; heap
+ * @functions: what it needs, ordered by address; heap
+ * @n: how many; 0: it is there, and no PCI function is known to lead to it
+ */
+struct quiesce_target_source {
+	char *name;
+	struct quiesce_target_function *functions;
+	size_t n;
+};
+
+struct quiesce_target {
+	struct quiesce_target_source *sources;
+	size_t n;
+};
+
+void quiesce_target_free(struct quiesce_target *target);
+
+/* Each looks below @root alone and returns 0 or -ENOMEM. What is not there adds nothing. */
+
+/* target.c */
+
+/**
+ * quiesce_target_add_block() - through partitions, dm, md, NVMe multipathing
+ * @name: a node of /dev, MAJOR:MINOR, or UUID=, LABEL=, PARTUUID=, PARTLABEL=
+ *
+ * Bridges on the way are not among the functions; a VMD is.
+ * Source: Documentation/ABI/stable/sysfs-block, slaves and partition.
+ */
+int quiesce_target_add_block(struct quiesce_target *target, const char *root, const char *name);
+/** quiesce_target_add_interface() - through bond, team, VLAN, bridge */
+int quiesce_target_add_interface(struct quiesce_target *target, const char *root,
+				 const char *name);
+/** quiesce_target_print() - "ADDRESS VENDOR:DEVICE" lines for the image; nothing for none */
+void quiesce_target_print(const struct quiesce_target *target, FILE *out);
+/**
+ * quiesce_functions_of_class() - functions behind sys/class/CLASS/NAME/device
+ * @ret_source: its name is not set; functions are heap
+ */
+int quiesce_functions_of_class(const char *root, const char *class, const char *name,
+			       struct quiesce_target_source *ret_source);
+
+/* target_network.c */
+
+/**
+ * quiesce_target_add_host() - interfaces that packets to a host leave through
+ * @host: an IPv4 or IPv6 address; anything else: all that have a default route
+ *
+ * Source: Documentation/networking/ip-sysctl.rst knows of neither file; net/ipv4/fib_trie.c,
+ * fib_route_seq_show(), and net/ipv6/route.c, rt6_info_route().
+ */
+int quiesce_target_add_host(struct quiesce_target *target, const char *root, const char *host);
+
+/* target_config.c */
+
+/**
+ * quiesce_target_read() - from operands and the configuration of kdump
+ * @operands: block devices, interfaces, or "network" for any default route
+ * @n: how many; with some, local targets of the configuration are left out
+ * @ret_target: quiesce_target_free()
+ *
+ * Reads kdump.conf (Fedora, RHEL), sysconfig/kdump (SUSE), default/kdump-tools (Debian).
+ */
+int quiesce_target_read(const char *root, char *const *operands, size_t n,
+			struct quiesce_target *ret_target);
+
+/* shell_variable.c */
+
+/**
+ * quiesce_shell_variable() - the last assignment NAME=VALUE in a file that sh reads
+ * @text: the file
+ * @ret_value: without quotes, on one line; nothing in it is expanded; heap
+ * @ret_line: where it is; may be NULL
+ *
+ * Return: 0, -ENOENT, -ENOMEM.
+ */
+int quiesce_shell_variable(const char *text, const char *name, char **ret_value,
+			   unsigned int *ret_line);
+
+#endif
