@@ -17,6 +17,7 @@ enum quiesce_option {
 	QUIESCE_OPTION_CRASH = 1 << 15,
 	QUIESCE_OPTION_FORCE = 1 << 16,
 	QUIESCE_OPTION_PRINT = 1 << 17,
+	QUIESCE_OPTION_OUTPUT = 1 << 18,
 };
 
 /**
@@ -31,6 +32,7 @@ enum quiesce_option {
  * @slot: -s as lspci's, or NULL
  * @ids: -d as lspci's, or NULL
  * @print: --print of check: the key whose value is wanted, or NULL
+ * @output: --output of snapshot: the file to write, or NULL
  * @root: --root without trailing slashes, "" for this machine
  * @crash: --crash of plan and show: without the drivers that are modules
  */
@@ -45,6 +47,7 @@ struct quiesce_options {
 	const char *slot;
 	const char *ids;
 	const char *print;
+	const char *output;
 	const char *root;
 	bool crash;
 	bool json;
@@ -164,6 +167,8 @@ int quiesce_command_run(const struct quiesce_options *options);
 int quiesce_command_load(const struct quiesce_options *options);
 int quiesce_command_report(const struct quiesce_options *options);
 int quiesce_command_check(const struct quiesce_options *options);
+/* command_snapshot.c */
+int quiesce_command_snapshot(const struct quiesce_options *options);
 /* command_iommu.c */
 int quiesce_command_iommu(const struct quiesce_options *options);
 

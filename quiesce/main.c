@@ -40,6 +40,8 @@ static const struct {
 	  "what the last run found" },
 	{ "check", "", 0, 0, MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
 	  quiesce_command_check, "validate the configuration" },
+	{ "snapshot", "[DEV]...", 0, SIZE_MAX, MACHINE | QUIESCE_OPTION_OUTPUT,
+	  quiesce_command_snapshot, "this machine, and the dump's way out, for the crash image" },
 };
 
 static void help(FILE *out)
@@ -49,7 +51,7 @@ static void help(FILE *out)
 		    "Commands:\n",
 		    out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		(void)fprintf(out, "  %-6s %-9s %s\n", commands[i].name, commands[i].operands,
+		(void)fprintf(out, "  %-8s %-9s %s\n", commands[i].name, commands[i].operands,
 			      commands[i].help);
 	(void)fputs("\nOptions:\n"
 		    "  -s SLOT        as lspci's, [[[[domain]:]bus]:][device][.[function]];\n"
@@ -67,7 +69,9 @@ static void help(FILE *out)
 		    "  --force        run or load even outside a kdump kernel, or in spite of\n"
 		    "                 rd.pci_quiesce=0; run fences and resets every function\n"
 		    "                 without a driver and not on the allowlist\n"
-		    "  --print KEY    of check: print the key's value, where all is well\n"
+		    "  --output FILE  of snapshot: write there\n"
+		    "  --print KEY    of check: print the key's value, where all is well;\n"
+		    "                 of snapshot: dump-target\n"
 		    "  --help, --version\n\n"
 		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
 		    "not be read, written or loaded, 2 bad usage or configuration, 3 refused.\n"

@@ -21,6 +21,7 @@ static const struct option longs[] = {
 	{ "crash", no_argument, NULL, QUIESCE_OPTION_CRASH },
 	{ "color", required_argument, NULL, QUIESCE_OPTION_COLOR },
 	{ "force", no_argument, NULL, QUIESCE_OPTION_FORCE },
+	{ "output", required_argument, NULL, QUIESCE_OPTION_OUTPUT },
 	{ "print", required_argument, NULL, QUIESCE_OPTION_PRINT },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -95,6 +96,9 @@ static int take(int option, struct quiesce_options *options)
 		return 0;
 	case QUIESCE_OPTION_PRINT:
 		options->print = optarg;
+		return 0;
+	case QUIESCE_OPTION_OUTPUT:
+		options->output = optarg;
 		return 0;
 	case 'h':
 	case OPTION_HELP:

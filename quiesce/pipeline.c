@@ -6,6 +6,7 @@
 
 #include "drivers.h"
 #include "iommu.h"
+#include "manifest.h"
 
 /*
  * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
@@ -361,6 +362,7 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 		return 0;
 	}
 
+	quiesce_manifest_stage(run);
 	r = quiesce_iommu_stage(run);
 	if (r < 0)
 		return r;
@@ -381,6 +383,7 @@ void quiesce_run_free(struct quiesce_run *run)
 	if (run->iommu)
 		quiesce_iommu_free(run->iommu);
 	free(run->iommu);
+	quiesce_comparison_free(run->comparison);
 	pcireset_machine_free(&run->machine);
 	free(run->decisions);
 	free(run->grounds);

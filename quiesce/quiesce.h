@@ -508,6 +508,7 @@ enum quiesce_stage {
 const char *quiesce_stage_word(enum quiesce_stage stage);
 
 struct quiesce_iommu;
+struct quiesce_comparison;
 
 /**
  * struct quiesce_run - one pass through the pipeline; zeroed by its maker
@@ -562,6 +563,7 @@ struct quiesce_run {
 	struct pcireset_outcome *outcomes;
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */
+	struct quiesce_comparison *comparison; /* with the image's manifest, or NULL */
 	uint64_t silence_us;
 	uint64_t total_us;
 	bool complete;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "iommu.h"
+#include "manifest.h"
 
 #define SCHEMA 1
 /* A bus may hold thousands: the report must not grow with their square. */
@@ -212,6 +213,9 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	print_ms(out, "total_ms", run->total_us);
 	print_forecast(run, out);
 	quiesce_modules_before_print(run, out);
+	r = quiesce_manifest_report(run, out);
+	if (r < 0)
+		return r;
 	(void)fputs("\"devices\":[", out);
 
 	r = quiesce_json_elements(out, run->shown ? run->n_shown : run->machine.n, make_device, run);

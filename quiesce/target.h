@@ -61,8 +61,8 @@ int quiesce_functions_of_class(const char *root, const char *class, const char *
  * quiesce_target_add_host() - interfaces that packets to a host leave through
  * @host: an IPv4 or IPv6 address; anything else: all that have a default route
  *
- * Source: Documentation/networking/ip-sysctl.rst knows of neither file; net/ipv4/fib_trie.c,
- * fib_route_seq_show(), and net/ipv6/route.c, rt6_info_route().
+ * Source: net/ipv4/fib_trie.c, fib_route_seq_show(); net/ipv6/ip6_fib.c,
+ * ipv6_route_native_seq_show().
  */
 int quiesce_target_add_host(struct quiesce_target *target, const char *root, const char *host);
 

@@ -136,6 +136,43 @@ pci_quiesce_mode_unit() {
         || pci_quiesce_fail "cannot enable $_unit"
 }
 
+# pci_quiesce_ask_host BINARY COMMAND [OPTIONS]: the same of the machine that the
+# image is for. pci_quiesce_root is for tests.
+pci_quiesce_ask_host() {
+    local _binary=$1 _command=$2
+    shift 2
+
+    "$dracutsysrootdir$_binary" "$_command" --root "${pci_quiesce_root-$dracutsysrootdir}" "$@"
+}
+
+# What only the healthy machine can tell. An image without it works, too.
+pci_quiesce_host() {
+    local _binary=$1 _dir=$initdir/usr/lib/pci-quiesce _fs _lines _ret _targets=("${host_devs[@]}")
+
+    for _fs in "${host_fs_types[@]}"; do
+        [[ $_fs == nfs* || $_fs == cifs ]] && _targets+=(network)
+    done
+    _lines=$(pci_quiesce_ask_host "$_binary" snapshot --print dump-target -- "${_targets[@]}")
+    _ret=$?
+    if [[ $_ret -ne 0 ]]; then
+        # Perhaps an image for another architecture: nothing here can run it.
+        dwarn "pci-quiesce: the image does not know its dump target: $_binary returned $_ret"
+        return
+    fi
+    if [[ $_lines ]]; then
+        mkdir -p "$_dir"
+        printf '%s\n' "$_lines" > "$_dir/dump-target"
+    fi
+    [[ $hostonly ]] || return 0
+    mkdir -p "$_dir"
+    _lines=$(pci_quiesce_ask_host "$_binary" snapshot --output "$_dir/manifest.json" \
+        -- "${_targets[@]}" 2>&1) || dwarn "pci-quiesce: the image has no manifest: $_lines"
+    while read -r _lines; do
+        [[ $_lines == *error:\ * || $_lines == *warning:\ * ]] && dwarn "pci-quiesce: $_lines"
+    done < <(pci_quiesce_ask_host "$_binary" check 2>&1)
+    return 0
+}
+
 # For groups that get no driver. Hosts seldom have these loaded, and a kdump
 # image is for its host only unless it is told otherwise. Comes after install().
 installkernel() {
@@ -163,8 +200,5 @@ install() {
         late) ;;
         *) pci_quiesce_fail "mode \"$_mode\" is newer than this module" ;;
     esac
-
-    # shellcheck source=dracut-module/50pci-quiesce/dump-target.sh
-    . "$moddir/dump-target.sh"
-    pci_quiesce_dump_target
+    pci_quiesce_host "$_binary"
 }

@@ -19,6 +19,7 @@ check_kind() {
 	cd "$RUN/$kind-with/files" || fail "$kind: empty image"
 	[ "$(readlink init)" = usr/sbin/pci-quiesce ] || fail "$kind: /init is not us"
 	[ -x usr/sbin/pci-quiesce ] || fail "$kind: no program"
+	[ ! -e usr/lib/pci-quiesce/manifest.json ] || fail "$kind: a manifest, but for any machine"
 	cmp -s etc/pci-quiesce.conf "$PQ_CONFIG" || fail "$kind: no config"
 	cd "$RUN/$kind-without/files" || fail "$kind: empty image"
 	[ ! -e usr/sbin/pci-quiesce ] || fail "$kind: picked up without being asked for"
@@ -40,6 +41,23 @@ check_kind() {
 
 check_kind systemd
 check_kind shell
+
+# An image for this machine alone knows it.
+IN_KDUMP=1 build host shell --hostonly || { cat "$RUN/host/log" >&2; fail "hostonly: no image"; }
+# The first line has the dump target, which dracut knows better.
+"$PQ_BINARY" snapshot | sed 1d >"$RUN/manifest"
+sed 1d "$RUN/host/files/usr/lib/pci-quiesce/manifest.json" |
+	cmp - "$RUN/manifest" || fail "hostonly: the manifest is not of this machine"
+grep -q '"address":' "$RUN/manifest" || fail "hostonly: the manifest is empty"
+rm -rf "$RUN/host"
+
+# A program that does not run here, as one for another architecture, and so no target.
+printf '#!/bin/sh\nexit 126\n' >"$RUN/exits-126"
+chmod +x "$RUN/exits-126"
+PQ_BINARY=$RUN/exits-126 IN_KDUMP=1 build foreign shell --hostonly ||
+	{ cat "$RUN/foreign/log" >&2; fail "no image with a program that does not run here"; }
+[ ! -s "$RUN/foreign/files/usr/lib/pci-quiesce/dump-target" ] || fail "a dump target out of nowhere"
+rm -rf "$RUN/foreign"
 
 # SUSE builds without IN_KDUMP; its module is called kdump, Fedora's kdumpbase.
 for name in kdump kdumpbase; do
