@@ -164,28 +164,6 @@ int quiesce_command_report(const struct quiesce_options *options)
 	return quiesce_show_report(options, "no report: nothing ran in this kernel yet");
 }
 
-int quiesce_command_check(const struct quiesce_options *options)
-{
-	const struct quiesce_complaint complaint = quiesce_complaint_to(&quiesce_to_stderr);
-	struct quiesce_config config;
-	int code = QUIESCE_OK, r;
-
-	/* The file alone: this kernel's command line is not the crash kernel's. */
-	quiesce_config_defaults(&config);
-	r = quiesce_config_load(&config, options->root, options->config, &complaint);
-	if (r == 1 && !options->print)
-		quiesce_log(&quiesce_to_stderr, QUIESCE_NOTICE,
-			    "no configuration file: the built-in defaults apply");
-	if (config.n_errors || r < 0) {
-		code = QUIESCE_BAD_USAGE;
-	} else if (options->print && quiesce_config_print(&config, options->print, stdout) < 0) {
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no key \"%s\"", options->print);
-		code = QUIESCE_BAD_USAGE;
-	}
-	quiesce_config_free(&config);
-	return code;
-}
-
 bool quiesce_may_touch(const struct quiesce_options *options)
 {
 	if (options->force || quiesce_is_kdump(options->root))

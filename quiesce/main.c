@@ -11,6 +11,7 @@ enum {
 	PRINTS = QUIESCE_OPTION_JSON | QUIESCE_OPTION_COLOR,
 	LOOKS = MACHINE | PRINTS | QUIESCE_OPTION_DUMP | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
 	PLANS = LOOKS | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_CRASH,
+	CHECKS = MACHINE | QUIESCE_OPTION_JSON | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
 	TOUCHES = MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_FORCE,
 };
 
@@ -38,8 +39,8 @@ static const struct {
 	  "drivers, as lines load = WHAT; refuses as run" },
 	{ "report", "", 0, 0, MACHINE | PRINTS, quiesce_command_report,
 	  "what the last run found" },
-	{ "check", "", 0, 0, MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
-	  quiesce_command_check, "validate the configuration" },
+	{ "check", "", 0, 0, CHECKS, quiesce_command_check,
+	  "configurations, and what to expect of this machine" },
 	{ "snapshot", "[DEV]...", 0, SIZE_MAX, MACHINE | QUIESCE_OPTION_OUTPUT,
 	  quiesce_command_snapshot, "this machine, and the dump's way out, for the crash image" },
 };

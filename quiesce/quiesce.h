@@ -563,6 +563,7 @@ struct quiesce_run {
 	struct pcireset_outcome *outcomes;
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */
+	const bool *dump_target; /* one per function, where the image's file is not there yet */
 	struct quiesce_comparison *comparison; /* with the image's manifest, or NULL */
 	uint64_t silence_us;
 	uint64_t total_us;

@@ -51,8 +51,12 @@ int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_
 		return -ENOMEM;
 	}
 	quiesce_ram_read(&ret_scene->ram, run->root);
-	(void)quiesce_dump_target_mark(run->root, machine, will_be_said(run) ? NULL : run->log,
-				       ret_scene->dump_target, &n_missing);
+	if (run->dump_target)
+		memcpy(ret_scene->dump_target, run->dump_target, machine->n * sizeof(bool));
+	else
+		(void)quiesce_dump_target_mark(run->root, machine,
+					       will_be_said(run) ? NULL : run->log,
+					       ret_scene->dump_target, &n_missing);
 	for (size_t i = 0; i < machine->n; i++)
 		if (ret_scene->dump_target[i] && machine->functions[i].parent != PCIRESET_NONE)
 			ret_scene->dump_target_port[machine->functions[i].parent] = true;

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The crash kernel's command line, and words in it that defeat us. */
+#include <dirent.h>
+#include <string.h>
+
+#include "check.h"
+#include "target.h"
+
+#define TEXT_BYTES_MAX (1024u * 1024)
+
+/*
+ * @key: of a parameter KEY=OPTION,OPTION...
+ * @option: NULL for any
+ * @unless: an option of a later one that takes it back, or NULL
+ * @iommu: bad only where the running kernel drives an IOMMU
+ * Source: Documentation/admin-guide/kernel-parameters.txt.
+ */
+static const struct defeat {
+	const char *key;
+	const char *option;
+	const char *unless;
+	bool iommu;
+	enum quiesce_severity severity;
+	const char *reason;
+} defeats[] = {
+	/* drivers/iommu/intel/iommu.c, intel_disable_iommus() */
+	{ "intel_iommu", "off", "on", true, QUIESCE_IS_ERROR,
+	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
+	{ "amd_iommu", "off", NULL, true, QUIESCE_IS_ERROR,
+	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
+	{ "iommu", "off", NULL, true, QUIESCE_IS_ERROR,
+	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
+	/* drivers/iommu/dma-iommu.c, iommu_deferred_attach() */
+	{ "iommu", "pt", "nopt", true, QUIESCE_IS_WARNING,
+	  "inherited translations are replaced only where a reset was observed" },
+	{ "iommu.passthrough", "1", "0", true, QUIESCE_IS_WARNING,
+	  "inherited translations are replaced only where a reset was observed" },
+	{ "arm-smmu.disable_bypass", "0", NULL, true, QUIESCE_IS_WARNING,
+	  "DMA of functions without a driver passes the SMMU untranslated" },
+	{ "pci", "off", NULL, false, QUIESCE_IS_ERROR, "no function is found" },
+	{ "pci", "nommconf", NULL, false, QUIESCE_IS_WARNING,
+	  "only domain 0 is found, and 256 bytes of each function" },
+	{ "pci", "conf1", NULL, false, QUIESCE_IS_WARNING,
+	  "only domain 0 is found, and 256 bytes of each function" },
+	{ "pci", "noacpi", NULL, false, QUIESCE_IS_WARNING,
+	  "root buses that only ACPI names are not found" },
+	{ "acpi", "off", NULL, false, QUIESCE_IS_WARNING,
+	  "root buses and IOMMUs that only ACPI names are not found" },
+	{ "pci", "assign-busses", NULL, false, QUIESCE_IS_WARNING,
+	  "buses are numbered anew: addresses in rules may mean other functions" },
+	{ "noinitrd", NULL, NULL, false, QUIESCE_IS_ERROR, "the crash image is not used" },
+	{ "rdinit", NULL, NULL, false, QUIESCE_IS_WARNING,
+	  "with mode = init it starts in place of pci-quiesce" },
+	{ "lockdown", NULL, NULL, false, QUIESCE_IS_NOTE,
+	  "registers are not written: fences leave INTx on" },
+};
+
+/* Where kdump's tools are told; remove may be NULL. */
+static const struct source {
+	const char *file;
+	const char *replace;
+	const char *remove;
+	const char *append;
+} sources[] = {
+	{ "/etc/sysconfig/kdump", "KDUMP_COMMANDLINE", "KDUMP_COMMANDLINE_REMOVE",
+	  "KDUMP_COMMANDLINE_APPEND" },
+	{ "/etc/default/kdump-tools", "KDUMP_CMDLINE", NULL, "KDUMP_CMDLINE_APPEND" },
+};
+
+/* One word of the line, and who put it there. */
+struct word {
+	const char *text;
+	const char *file;
+	unsigned int line;
+};
+
+/*
+ * @texts: what the words are part of
+ */
+struct cmdline {
+	struct word *words;
+	size_t n;
+	char *texts[2];
+};
+
+/* The kernel takes - and _ for the same. Source: kernel/params.c, parameqn(). */
+static bool same_key(const char *word, const char *key)
+{
+	for (; *key; key++, word++)
+		if (*word != *key && (*word != '-' || *key != '_') && (*word != '_' || *key != '-'))
+			return false;
+	return !*word || *word == '=';
+}
+
+static bool has_option(const char *word, const char *option)
+{
+	const size_t n = option ? strlen(option) : 0;
+
+	if (!option)
+		return true;
+	for (word = strchr(word, '='); word; word = strchr(word, ',')) {
+		word++;
+		if (strncmp(word, option, n) == 0 && (!word[n] || word[n] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* kdump-lib.sh, remove_cmdline_param(): the key, with any value. */
+static bool is_removed(const char *word, const char *list)
+{
+	const size_t n = strcspn(word, "=");
+
+	for (; list && *list; list += strcspn(list, " \t")) {
+		list += strspn(list, " \t");
+		if (strncmp(list, word, n) == 0 && (!list[n] || strchr(" \t", list[n])))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the text. */
+static void add_words(struct cmdline *cmdline, char *text, const char *file, unsigned int line,
+		      const char *remove)
+{
+	struct word *words;
+	char *word;
+
+	cmdline->texts[cmdline->texts[0] ? 1 : 0] = text;
+	while ((word = strsep(&text, " \t\n"))) {
+		if (!*word || is_removed(word, remove))
+			continue;
+		words = reallocarray(cmdline->words, cmdline->n + 1, sizeof(*words));
+		if (!words)
+			return;
+		words[cmdline->n++] = (struct word){ word, file, line };
+		cmdline->words = words;
+	}
+}
+
+static void read_cmdline(const char *root, struct cmdline *cmdline, bool *ret_is_told)
+{
+	_cleanup_free_ char *config = NULL, *removed = NULL;
+	const struct source *source = NULL;
+	char *text = NULL;
+	unsigned int line;
+
+	for (size_t i = 0; !config && i < ARRAY_SIZE(sources); i++) {
+		source = &sources[i];
+		(void)quiesce_file_read(root, source->file + 1, TEXT_BYTES_MAX, &config);
+	}
+	*ret_is_told = config;
+	if (config && quiesce_shell_variable(config, source->replace, &text, &line) == 0 && text[0]) {
+		if (source->remove)
+			(void)quiesce_shell_variable(config, source->remove, &removed, NULL);
+		add_words(cmdline, text, source->file, line, removed);
+	} else {
+		free(text);
+		text = NULL;
+		if (config && source->remove)
+			(void)quiesce_shell_variable(config, source->remove, &removed, NULL);
+		if (quiesce_file_read(root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &text) == 0)
+			add_words(cmdline, text, "/proc/cmdline", 1, removed);
+	}
+	if (config && quiesce_shell_variable(config, source->append, &text, &line) == 0)
+		add_words(cmdline, text, source->file, line, NULL);
+}
+
+static bool is_taken_back(const struct cmdline *cmdline, size_t i, const struct defeat *defeat)
+{
+	while (defeat->unless && ++i < cmdline->n)
+		if (same_key(cmdline->words[i].text, defeat->key) &&
+		    has_option(cmdline->words[i].text, defeat->unless))
+			return true;
+	return false;
+}
+
+static void check_word(struct quiesce_check *check, const struct cmdline *cmdline, size_t i,
+		       bool has_iommu)
+{
+	const struct word *w = &cmdline->words[i];
+
+	for (size_t d = 0; d < ARRAY_SIZE(defeats); d++)
+		if (same_key(w->text, defeats[d].key) && has_option(w->text, defeats[d].option) &&
+		    !is_taken_back(cmdline, i, &defeats[d]) && (has_iommu || !defeats[d].iommu))
+			quiesce_check_say(check, defeats[d].severity, w->file, w->line, "%s: %s",
+					  w->text, defeats[d].reason);
+}
+
+/* Of an IOMMU that is driven sysfs has an entry. */
+static bool drives_iommu(const char *root)
+{
+	const struct dirent *entry;
+	bool found = false;
+	char path[512];
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%s/sys/class/iommu", root);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir)))
+		found = entry->d_name[0] != '.';
+	(void)closedir(dir);
+	return found;
+}
+
+/* One at a time, so that a complaint has a place; of the switches the last counts. */
+static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline)
+{
+	static const char *const reasons[] = {
+		[QUIESCE_OFF] = "nothing is silenced",
+		[QUIESCE_DRY_RUN] = "nothing is silenced, only planned",
+		[QUIESCE_SHELL] = "waits for somebody at the console",
+	};
+	const struct quiesce_complaint complaint = quiesce_check_complaint(check);
+	enum quiesce_switch wanted = QUIESCE_ON, told;
+	const struct word *last = NULL;
+
+	for (const struct word *w = cmdline->words; w < cmdline->words + cmdline->n; w++) {
+		check->file = w->file;
+		check->line = w->line;
+		told = quiesce_parameters_parse(w->text, &check->run.config, &complaint);
+		if (same_key(w->text, "rd.pci_quiesce")) {
+			last = w;
+			wanted = told;
+		}
+	}
+	check->file = NULL;
+	if (last && wanted != QUIESCE_ON)
+		quiesce_check_say(check, QUIESCE_IS_WARNING, last->file, last->line, "%s: %s",
+				  last->text, reasons[wanted]);
+}
+
+static char *joined(const struct cmdline *cmdline)
+{
+	size_t bytes = 1, used = 0;
+	char *text;
+
+	for (size_t i = 0; i < cmdline->n; i++)
+		bytes += strlen(cmdline->words[i].text) + 1;
+	text = calloc(bytes, 1);
+	for (size_t i = 0; text && i < cmdline->n; i++)
+		used += (size_t)snprintf(text + used, bytes - used, "%s ", cmdline->words[i].text);
+	return text;
+}
+
+void quiesce_check_cmdline(struct quiesce_check *check)
+{
+	const bool has_iommu = drives_iommu(check->run.root);
+	struct cmdline cmdline = { 0 };
+	bool is_told;
+
+	read_cmdline(check->run.root, &cmdline, &is_told);
+	if (!is_told)
+		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
+				  "no configuration of kdump's: its kernel is taken to get the "
+				  "command line of this one");
+	for (size_t i = 0; i < cmdline.n; i++)
+		check_word(check, &cmdline, i, has_iommu);
+	take_ours(check, &cmdline);
+	check->cmdline = joined(&cmdline);
+	free(cmdline.words);
+	free(cmdline.texts[0]);
+	free(cmdline.texts[1]);
+}

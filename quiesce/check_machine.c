@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What will happen to the functions of this machine, its dump target and its console. */
+#include <cJSON.h>
+#include <errno.h>
+#include <string.h>
+
+#include "check.h"
+#include "target.h"
+
+/* As Linux is configured: a driver with a module is one; others bind at boot. */
+static bool is_built_in(const struct pcireset_io *io, const char *driver)
+{
+	char path[PCIRESET_PATH_BYTES], module[64];
+
+	(void)snprintf(path, sizeof(path), "sys/bus/pci/drivers/%s/module", driver);
+	return io->link_read(io->data, path, module, sizeof(module)) < 0;
+}
+
+static const char *reason_of(const struct quiesce_run *run, size_t i)
+{
+	const char *why = pcireset_why_words(run->steps[i].why);
+
+	return why ? why : run->grounds[i].reason;
+}
+
+/* An element of @kinds for each class and reason. */
+static void add_fenced(struct cJSON *kinds, const struct quiesce_run *run, size_t i)
+{
+	char class[8], address[PCIRESET_ADDRESS_BYTES];
+	const char *reason = reason_of(run, i);
+	struct cJSON *kind, *addresses = NULL;
+
+	(void)snprintf(class, sizeof(class), "%04x", run->machine.functions[i].class_code >> 8);
+	cJSON_ArrayForEach(kind, kinds)
+		if (strcmp(cJSON_GetObjectItem(kind, "class")->valuestring, class) == 0 &&
+		    strcmp(cJSON_GetObjectItem(kind, "reason")->valuestring, reason) == 0)
+			addresses = cJSON_GetObjectItem(kind, "addresses");
+	if (!addresses) {
+		kind = cJSON_CreateObject();
+		quiesce_json_string(kind, "class", class);
+		quiesce_json_string(kind, "reason", reason);
+		addresses = cJSON_AddArrayToObject(kind, "addresses");
+		(void)cJSON_AddItemToArray(kinds, kind);
+	}
+	(void)cJSON_AddItemToArray(
+		addresses, cJSON_CreateString(pcireset_address_format(
+				   run->machine.functions[i].address, address)));
+}
+
+/* VFs are left out: the crash kernel lists none, and they fall with their PF. */
+static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
+{
+	struct cJSON *expected = cJSON_AddObjectToObject(object, "expected");
+	struct cJSON *fenced = cJSON_AddArrayToObject(object, "fenced_only");
+	size_t count[PCIRESET_VERDICTS] = { 0 };
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		if (run->machine.functions[i].is_virtual)
+			continue;
+		count[run->steps[i].expected]++;
+		if (run->steps[i].action == PCIRESET_FENCE)
+			add_fenced(fenced, run, i);
+	}
+	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)
+		(void)cJSON_AddNumberToObject(expected, pcireset_verdict_word(v),
+					      (double)count[v]);
+}
+
+static size_t find(const struct pcireset_machine *machine, struct pcireset_address address)
+{
+	for (size_t i = 0; i < machine->n; i++)
+		if (pcireset_address_compare(machine->functions[i].address, address) == 0)
+			return i;
+	return PCIRESET_NONE;
+}
+
+static void add_function(struct cJSON *functions, const struct quiesce_run *run, size_t i)
+{
+	struct cJSON *object = cJSON_CreateObject();
+	char address[PCIRESET_ADDRESS_BYTES];
+	const struct pcireset_step *step = &run->steps[i];
+
+	quiesce_json_string(object, "address",
+			    pcireset_address_format(run->machine.functions[i].address, address));
+	quiesce_json_string(object, "action", pcireset_action_word(step->action));
+	quiesce_json_string(object, "method",
+			    step->action == PCIRESET_RESET ? pcireset_method_word(step->method) :
+							     NULL);
+	quiesce_json_string(object, "reason", reason_of(run, i));
+	quiesce_json_string(object, "expected", pcireset_verdict_word(step->expected));
+	(void)cJSON_AddItemToArray(functions, object);
+}
+
+static struct cJSON *add_way(struct cJSON *ways, const char *name)
+{
+	struct cJSON *way = cJSON_CreateObject();
+
+	quiesce_json_string(way, "name", name);
+	(void)cJSON_AddItemToArray(ways, way);
+	return cJSON_AddArrayToObject(way, "functions");
+}
+
+static void add_source(struct cJSON *ways, const struct quiesce_run *run, const char *name,
+		       const struct quiesce_target_source *source)
+{
+	struct cJSON *functions = add_way(ways, name);
+
+	for (size_t f = 0; f < source->n; f++) {
+		size_t i = find(&run->machine, source->functions[f].address);
+
+		if (i != PCIRESET_NONE)
+			add_function(functions, run, i);
+	}
+}
+
+static void add_target(struct cJSON *object, struct quiesce_check *check,
+		       const struct quiesce_target *target)
+{
+	struct cJSON *ways = cJSON_AddArrayToObject(object, "dump_target");
+
+	if (!target->n)
+		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
+				  "the dump target is not known: no configuration of kdump's tells");
+	for (size_t s = 0; s < target->n; s++)
+		add_source(ways, &check->run, target->sources[s].name, &target->sources[s]);
+}
+
+/* As the crash kernel will: the image that tells it of its dump target is built later. */
+static int plan_for(struct quiesce_run *run, const struct quiesce_target *target)
+{
+	_cleanup_free_ bool *marks = calloc(run->machine.n + 1, sizeof(*marks));
+	int r;
+
+	if (!marks)
+		return -ENOMEM;
+	for (size_t s = 0; s < target->n; s++)
+		for (size_t f = 0; f < target->sources[s].n; f++) {
+			size_t i = find(&run->machine, target->sources[s].functions[f].address);
+
+			if (i != PCIRESET_NONE)
+				marks[i] = true;
+		}
+	run->dump_target = marks;
+	r = quiesce_pipeline_silence(run);
+	run->dump_target = NULL;
+	return r;
+}
+
+/* ttyN and the like are the display's; of the others sysfs knows the device. */
+static int add_console(struct cJSON *ways, const struct quiesce_run *run, const char *name)
+{
+	struct quiesce_target_source source;
+	struct cJSON *functions;
+	int r;
+
+	if (strcmp(name, "tty") != 0 && strspn(name + 3, "0123456789") != strlen(name + 3)) {
+		r = quiesce_functions_of_class(run->root, "tty", name, &source);
+		if (r == 0)
+			add_source(ways, run, name, &source);
+		free(r == 0 ? source.functions : NULL);
+		return r;
+	}
+	functions = add_way(ways, name);
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (run->machine.functions[i].boot_vga)
+			add_function(functions, run, i);
+	return 0;
+}
+
+static int add_consoles(struct cJSON *object, const struct quiesce_check *check)
+{
+	struct cJSON *ways = cJSON_AddArrayToObject(object, "console");
+	const char *at = check->cmdline ? check->cmdline : "";
+	char name[32];
+	int r = 0;
+
+	for (; r == 0 && (at = strstr(at, "console=")); at++)
+		if ((at == check->cmdline || at[-1] == ' ') &&
+		    sscanf(at, "console=%31[^, ]", name) == 1 && strncmp(name, "tty", 3) == 0)
+			r = add_console(ways, &check->run, name);
+	if (r == 0 && !cJSON_GetArraySize(ways))
+		r = add_console(ways, &check->run, "tty0");
+	return r;
+}
+
+static void check_time(struct quiesce_check *check, struct cJSON *object)
+{
+	const struct quiesce_run *run = &check->run;
+	const uint32_t ms = pcireset_plan_estimate_ms(&run->machine, run->steps);
+
+	(void)cJSON_AddNumberToObject(object, "estimate_ms", ms);
+	(void)cJSON_AddNumberToObject(object, "deadline_ms", run->config.deadline_ms);
+	if (ms > run->config.deadline_ms)
+		quiesce_check_say(check, QUIESCE_IS_WARNING, NULL, 0,
+				  "resets take %u ms and end at deadline_ms, %u: what is not reset "
+				  "by then stays fenced",
+				  ms, run->config.deadline_ms);
+}
+
+static int check_machine(struct quiesce_check *check, const struct quiesce_target *target)
+{
+	struct cJSON *object = cJSON_AddObjectToObject(check->report, "machine");
+	struct quiesce_run *run = &check->run;
+	int r;
+
+	r = plan_for(run, target);
+	if (r < 0)
+		return r;
+	(void)cJSON_AddNumberToObject(object, "functions", (double)run->machine.n);
+	add_verdicts(object, run);
+	check_time(check, object);
+	add_target(object, check, target);
+	return add_consoles(object, check);
+}
+
+int quiesce_check_machine(struct quiesce_check *check, const struct pcireset_io *io)
+{
+	const struct quiesce_complaint complaint = quiesce_check_complaint(check);
+	struct quiesce_run *run = &check->run;
+	struct quiesce_target target;
+	int r;
+
+	run->io = io;
+	run->started_us = io->now_us(io->data);
+	r = pcireset_scan(io, &run->machine);
+	if (r < 0)
+		return r;
+	(void)quiesce_rules_absent(&run->machine, &run->config, &complaint);
+	for (size_t i = 0; i < run->machine.n; i++) {
+		struct pcireset_function *f = &run->machine.functions[i];
+
+		if (f->driver[0] && !is_built_in(io, f->driver))
+			f->driver[0] = '\0';
+	}
+	r = quiesce_target_read(run->root, NULL, 0, &target);
+	if (r < 0)
+		return r;
+	r = check_machine(check, &target);
+	quiesce_target_free(&target);
+	return r;
+}
