@@ -12,6 +12,7 @@ enum {
 	LOOKS = MACHINE | PRINTS | QUIESCE_OPTION_DUMP | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
 	PLANS = LOOKS | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_CRASH,
 	CHECKS = MACHINE | QUIESCE_OPTION_JSON | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
+	SNAPS = MACHINE | QUIESCE_OPTION_PRINT | QUIESCE_OPTION_OUTPUT,
 	TOUCHES = MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_FORCE,
 };
 
@@ -41,7 +42,7 @@ static const struct {
 	  "what the last run found" },
 	{ "check", "", 0, 0, CHECKS, quiesce_command_check,
 	  "configurations, and what to expect of this machine" },
-	{ "snapshot", "[DEV]...", 0, SIZE_MAX, MACHINE | QUIESCE_OPTION_OUTPUT,
+	{ "snapshot", "[DEV]...", 0, SIZE_MAX, SNAPS,
 	  quiesce_command_snapshot, "this machine, and the dump's way out, for the crash image" },
 };
 
@@ -64,8 +65,8 @@ static void help(FILE *out)
 		    "                 that are no modules are bound\n"
 		    "  --json         print JSON\n"
 		    "  --color WHEN   auto, always or never; auto heeds NO_COLOR\n"
-		    "  --config FILE  instead of /etc/pci-quiesce.conf, or else\n"
-		    "                 /usr/lib/pci-quiesce.conf; not below --root\n"
+		    "  --config FILE  alone, instead of pci-quiesce.conf in /etc, /run or /usr/lib\n"
+		    "                 and its drop-ins; not below --root\n"
 		    "  --root DIR     prefix of /sys, /proc, /etc, /lib, /usr/lib, /run, /dev/kmsg\n"
 		    "  --force        run or load even outside a kdump kernel, or in spite of\n"
 		    "                 rd.pci_quiesce=0; run fences and resets every function\n"

@@ -41,6 +41,18 @@ enum quiesce_exit {
 	QUIESCE_REFUSED = 3,       /* not a kdump kernel, and no --force */
 };
 
+/* glob.c */
+
+/**
+ * quiesce_glob() - fnmatch(3) for bytes
+ * @pattern: with *, ?, [a-z], [!a-z] and backslashes; no [:classes:]
+ * @text: what is compared
+ * @flags: none is known; there so that the linker can give it to libraries
+ *
+ * Return: 0 or FNM_NOMATCH. Needs no more than the product of both lengths.
+ */
+int quiesce_glob(const char *pattern, const char *text, int flags);
+
 /* log.c: words for people, in the kernel's log and on standard error */
 
 /** Kernel log levels that are used here (include/linux/kern_levels.h). */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Does a rule match a function. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "quiesce.h"
 
-/* Most patterns and words differ early; only what remains is left to fnmatch(). */
+/* Most patterns and words differ early; only what remains is left to quiesce_glob(). */
 static bool fits(const char *pattern, const char *word)
 {
 	while (*pattern && !strchr("*?[\\", *pattern))
@@ -13,7 +12,7 @@ static bool fits(const char *pattern, const char *word)
 			return false;
 	if (strcmp(pattern, "*") == 0)
 		return true;
-	return *pattern ? fnmatch(pattern, word, 0) == 0 : *word == '\0';
+	return *pattern ? quiesce_glob(pattern, word, 0) == 0 : *word == '\0';
 }
 
 /* "1c.0" of "0000:00:1c.0". */

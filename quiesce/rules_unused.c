@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules and load lines that change nothing: found on the healthy machine. */
-#include <fnmatch.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -60,7 +59,7 @@ static bool pattern_covers(const char *wide, const char *narrow)
 	if (strcmp(wide, "*") == 0 || strcmp(wide, narrow) == 0)
 		return true;
 	if (!is_glob(narrow))
-		return fnmatch(wide, narrow, 0) == 0;
+		return quiesce_glob(wide, narrow, 0) == 0;
 	return !strpbrk(wide, "[\\") && !strpbrk(narrow, "[\\") && covers(wide, narrow);
 }
 
