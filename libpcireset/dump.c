@@ -16,10 +16,11 @@
 #define ROW_BYTES 16
 #define CONFIG_BYTES_MAX 4096
 
-/* A function and the line that begins it. */
+/* A function and the line that begins it; a mere list of names has no rows. */
 struct place {
 	struct pcireset_address address;
 	unsigned int line;
+	bool has_rows;
 };
 
 struct cleaner {
@@ -60,6 +61,15 @@ static size_t slot_length(const char *text, const char *end)
 	return text + length == end || text[length] == ' ' ? length : 0;
 }
 
+static void begin_function(struct cleaner *c, struct pcireset_address address)
+{
+	char text[PCIRESET_ADDRESS_BYTES];
+
+	put(c, "\n", pcireset_address_format(address, text), sizeof(text));
+	c->out[-1] = ' ';
+	put(c, "", "", 0);
+}
+
 /* "0000:01:00.0 Ethernet controller ..." or "01:00.0 ..." */
 static bool take_address(struct cleaner *c, const char *line, const char *end)
 {
@@ -83,9 +93,6 @@ static bool take_address(struct cleaner *c, const char *line, const char *end)
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(before + length), line);
 	(void)pcireset_address_parse(text, &c->places[c->n_functions].address);
 	c->places[c->n_functions++].line = c->line;
-	put(c, "\n", line, before + length);
-	c->out[-1] = ' ';
-	put(c, "", "", 0);
 	return true;
 }
 
@@ -114,6 +121,9 @@ static bool take_row(struct cleaner *c, const char *line, const char *end)
 	if (c->problem)
 		return true;
 
+	if (!c->places[c->n_functions - 1].has_rows)
+		begin_function(c, c->places[c->n_functions - 1].address);
+	c->places[c->n_functions - 1].has_rows = true;
 	c->n_rows++;
 	put(c, "", line, digits + 1 + 3 * n);
 	return true;
@@ -123,6 +133,9 @@ static void take_line(struct cleaner *c, const char *line, const char *end)
 {
 	if (end > line && end[-1] == '\r')
 		end--;
+	/* Quoted in a mail, or indented in a report: lspci itself indents by tabs. */
+	while (line < end && (*line == ' ' || *line == '>'))
+		line++;
 	/* Everything else is what lspci has decoded, or said. */
 	if (!take_address(c, line, end))
 		(void)take_row(c, line, end);
@@ -133,19 +146,32 @@ static int compare_places(const void *a, const void *b)
 	const struct place *x = a, *y = b;
 	const int c = pcireset_address_compare(x->address, y->address);
 
-	return c ? c : (x->line > y->line) - (x->line < y->line);
+	if (c)
+		return c;
+	if (x->has_rows != y->has_rows)
+		return x->has_rows ? -1 : 1;
+	return (x->line > y->line) - (x->line < y->line);
 }
 
-/* libpci takes it, and which of the two it reads is anybody's guess. */
-static void refuse_twins(struct cleaner *c)
+/*
+ * Of two with rows libpci takes any. What "lspci" lists in front of a dump is named
+ * again; what has no rows anywhere is there all the same, and does not answer.
+ */
+static void settle_twins(struct cleaner *c)
 {
 	unsigned int first = UINT_MAX;
 
 	qsort(c->places, c->n_functions, sizeof(*c->places), compare_places);
-	for (size_t i = 1; i < c->n_functions; i++)
-		if (pcireset_address_compare(c->places[i - 1].address, c->places[i].address) == 0 &&
-		    c->places[i].line < first)
-			first = c->places[i].line;
+	for (size_t i = 0; i < c->n_functions; i++) {
+		const struct place *place = &c->places[i];
+		const bool is_twin =
+			i > 0 && pcireset_address_compare(place[-1].address, place->address) == 0;
+
+		if (is_twin && place->has_rows && place->line < first)
+			first = place->line;
+		if (!is_twin && !place->has_rows)
+			begin_function(c, place->address);
+	}
 	if (first == UINT_MAX)
 		return;
 	c->line = first;
@@ -164,7 +190,7 @@ static size_t count_lines(const char *text)
 int pcireset_dump_clean(const char *text, char **ret_clean,
 			struct pcireset_dump_problem *ret_problem)
 {
-	/* An address gets two characters more, and has at least seven. */
+	/* An address gets eight characters more, and has at least seven and a newline. */
 	const size_t bytes = 2 * strlen(text) + 16;
 	_cleanup_free_ char *clean = calloc(1, bytes);
 	_cleanup_free_ struct place *places = calloc(count_lines(text), sizeof(*places));
@@ -173,6 +199,9 @@ int pcireset_dump_clean(const char *text, char **ret_clean,
 	if (!clean || !places)
 		return -ENOMEM;
 
+	/* The byte order mark of an editor. */
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
 	while (*text && !c.problem) {
 		const char *end = strchrnul(text, '\n');
 
@@ -181,7 +210,7 @@ int pcireset_dump_clean(const char *text, char **ret_clean,
 		text = *end ? end + 1 : end;
 	}
 	if (!c.problem)
-		refuse_twins(&c);
+		settle_twins(&c);
 	if (!c.problem && c.n_functions == 0) {
 		c.line = 0;
 		c.problem = "no PCI function: not what \"lspci -xxxx\" prints";

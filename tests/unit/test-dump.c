@@ -235,10 +235,37 @@ static void an_address_that_comes_twice_is_refused_where_it_does(void **state)
 	ASSERT_BAD("00:02.0 x\n" ROWS "00:01.0 y\n" ROWS "0000:00:02.0 x again\n" ROWS, 11,
 		   "the same address again");
 	/* The first of them is named, whatever their order. */
-	ASSERT_BAD("00:03.0 x\n00:03.0 x\n00:01.0 y\n00:01.0 y\n" ROWS, 2,
-		   "the same address again");
-	ASSERT_BAD("00:01.0 x\n00:01.0 x\n00:03.0 y\n00:03.0 y\n" ROWS, 2,
-		   "the same address again");
+	ASSERT_BAD("00:03.0 x\n" ROWS "00:03.0 x\n" ROWS "00:01.0 y\n" ROWS "00:01.0 y\n" ROWS,
+		   6, "the same address again");
+	ASSERT_BAD("00:01.0 x\n" ROWS "00:01.0 x\n" ROWS "00:03.0 y\n" ROWS "00:03.0 y\n" ROWS,
+		   6, "the same address again");
+}
+
+static void a_list_of_names_around_it_is_no_second_machine(void **state)
+{
+	static const char list[] = "00:03.0 y\n00:02.0 x\n00:04.0 no rows\n";
+	char text[1024];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%s00:02.0 x\n" ROWS "00:03.0 y\n" ROWS "%s", list,
+		       list);
+	(void)first_of(text);
+
+	assert_int_equal(machine.n, 3);
+	assert_true(machine.functions[0].answers);
+	assert_true(machine.functions[1].answers);
+	assert_int_equal(machine.functions[2].address.device, 4);
+	assert_false(machine.functions[2].answers);
+}
+
+static void quotes_indents_and_a_byte_order_mark_do_no_harm(void **state)
+{
+	(void)state;
+	(void)first_of("\xef\xbb\xbf> 00:02.0 x\n> > " ROWS "    00:03.0 y\n    " ROWS);
+
+	assert_int_equal(machine.n, 2);
+	assert_int_equal(machine.functions[0].device, 0x10d3);
+	assert_int_equal(machine.functions[1].device, 0x10d3);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -260,6 +287,8 @@ int main(void)
 		TEST(rows_end_at_fff),
 		TEST(addresses_that_libpci_does_not_know_are_refused),
 		TEST(an_address_that_comes_twice_is_refused_where_it_does),
+		TEST(a_list_of_names_around_it_is_no_second_machine),
+		TEST(quotes_indents_and_a_byte_order_mark_do_no_harm),
 	};
 
 	return cmocka_run_group_tests_name("dump", tests, NULL, NULL);
