@@ -116,8 +116,11 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 
 	pcireset_capabilities_read(io, function);
 	pcireset_extended_read(io, function);
-	if (io->is_dump)
+	if (io->is_dump) {
+		/* Every distribution builds pciehp into its kernel. */
+		function->hotplug_bound = function->hotplug_capable;
 		return;
+	}
 	if (pcireset_is_bridge(function)) {
 		function->has_reset_subordinate =
 			attr_exists(io, function, "reset_subordinate");
