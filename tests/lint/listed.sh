@@ -18,7 +18,10 @@ for file in tests/unit/test-*.c; do
 	listed "${name%.c}" tests/meson.build
 done
 for dir in tests/fixtures/*/; do
-	listed "$(basename "$dir")" tests/meson.build
+	[ "$dir" = tests/fixtures/machines/ ] || listed "$(basename "$dir")" tests/meson.build
+done
+for file in tests/fixtures/machines/*.txt; do
+	listed "$(basename "$file" .txt)" tests/meson.build
 done
 for file in tests/init/*.py; do
 	name=${file##*/}
