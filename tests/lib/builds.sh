@@ -5,6 +5,7 @@
 #   build/static   what is shipped: musl, pinned sources, -static
 #   build/asan     gcc, pinned sources, address and undefined sanitizers: unit tests
 #   build/dynamic  gcc, the system's libraries
+#   build/fuzz     clang, pinned sources, the same sanitizers: fuzz targets
 #
 # Meson unpacks subprojects into the source tree. To keep that clean it is given
 # build/source: links to all that is here, and a subprojects/ of its own.
@@ -74,7 +75,7 @@ builds_source_tree() {
 	# Meson looks at a wrap once, when it unpacks: anything new starts afresh.
 	key=$(cd "$TOP/subprojects" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
 	[ "$key" = "$(cat "$source/subprojects/.key" 2>/dev/null)" ] && return 0
-	rm -rf "$source/subprojects" "$BUILD"/{static,asan,dynamic}
+	rm -rf "$source/subprojects" "$BUILD"/{static,asan,dynamic,fuzz}
 	cp -r "$TOP/subprojects" "$source/subprojects"
 	cp "$BUILD"/tarballs/*.tar.* "$source/subprojects/packagefiles/"
 	echo "$key" >"$source/subprojects/.key"
@@ -101,5 +102,8 @@ builds_configure_all() {
 		-Dwerror=true &&
 		builds_configure asan -Dstatic=true -Doptimization=1 \
 			-Db_sanitize=address,undefined -Db_lundef=false &&
-		builds_configure dynamic -Dstatic=false -Dwerror=true
+		builds_configure dynamic -Dstatic=false -Dwerror=true &&
+		builds_configure fuzz --native-file "$BUILD/source/tests/lib/clang.ini" \
+			-Dstatic=true -Dfuzz=true -Doptimization=1 -Ddebug=true \
+			-Db_sanitize=address,undefined -Db_lundef=false
 }

@@ -7,6 +7,7 @@
 machine_packages=(
 	binutils
 	busybox-static
+	clang
 	cpio
 	dracut-core
 	e2fsprogs
@@ -15,6 +16,7 @@ machine_packages=(
 	kmod
 	libc6-dev
 	libcjson-dev
+	libclang-rt-14-dev
 	libcmocka-dev
 	libinih-dev
 	libkmod-dev

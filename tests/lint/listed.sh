@@ -17,6 +17,10 @@ for file in tests/unit/test-*.c; do
 	name=${file##*/test-}
 	listed "${name%.c}" tests/meson.build
 done
+for file in tests/fuzz/fuzz-*.c; do
+	name=${file##*/fuzz-}
+	listed "${name%.c}" tests/meson.build
+done
 for dir in tests/fixtures/*/; do
 	[ "$dir" = tests/fixtures/machines/ ] || listed "$(basename "$dir")" tests/meson.build
 done
