@@ -21,6 +21,10 @@ for file in tests/fuzz/fuzz-*.c; do
 	name=${file##*/fuzz-}
 	listed "${name%.c}" tests/meson.build
 done
+for file in tests/bench.d/*.c; do
+	name=${file##*/}
+	listed "${name%.c}" tests/meson.build
+done
 for dir in tests/fixtures/*/; do
 	[ "$dir" = tests/fixtures/machines/ ] || listed "$(basename "$dir")" tests/meson.build
 done
