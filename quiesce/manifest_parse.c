@@ -108,9 +108,19 @@ static int read_functions(const char *at, struct quiesce_manifest *manifest)
 	return *at == '}' && !*skip_blanks(at + 1) ? 0 : -EBADMSG;
 }
 
+/* The last: a dump target has functions of its own. */
+static const char *find_functions(const char *text)
+{
+	const char *last = NULL, *next = strstr(text, FUNCTIONS);
+
+	for (; next; next = strstr(next + strlen(FUNCTIONS), FUNCTIONS))
+		last = next;
+	return last;
+}
+
 int quiesce_manifest_parse(const char *text, struct quiesce_manifest *ret_manifest)
 {
-	const char *functions = strstr(text, FUNCTIONS);
+	const char *functions = find_functions(text);
 	struct quiesce_manifest manifest = { 0 };
 	int r;
 

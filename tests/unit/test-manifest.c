@@ -60,7 +60,10 @@ static int teardown(void **state)
 
 static char *print(void)
 {
-	struct quiesce_target target = { 0 };
+	/* It has a key "functions" of its own. */
+	struct quiesce_target_function disk = { { .bus = 2 }, 0x8086, 0x1572 };
+	struct quiesce_target_source source = { (char *)"block device sda", &disk, 1 };
+	const struct quiesce_target target = { &source, 1 };
 	char *text = NULL;
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
