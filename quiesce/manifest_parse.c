@@ -67,7 +67,7 @@ static const char *skip_blanks(const char *text)
 	return text + strspn(text, " \t\r\n");
 }
 
-static int read_next(const char **at, struct quiesce_manifest *manifest)
+static int read_next(const char **at, const char *end, struct quiesce_manifest *manifest)
 {
 	struct quiesce_manifest_function *functions;
 	struct cJSON *object;
@@ -81,7 +81,8 @@ static int read_next(const char **at, struct quiesce_manifest *manifest)
 			return -ENOMEM;
 		manifest->functions = functions;
 	}
-	object = cJSON_ParseWithOpts(*at, at, false);
+	/* With the length: it would count to the end each time. The NUL belongs to it. */
+	object = cJSON_ParseWithLengthOpts(*at, (size_t)(end - *at) + 1, at, false);
 	r = object ? read_function(object, &manifest->functions[manifest->n]) : -EBADMSG;
 	cJSON_Delete(object);
 	if (r == 0)
@@ -91,11 +92,12 @@ static int read_next(const char **at, struct quiesce_manifest *manifest)
 
 static int read_functions(const char *at, struct quiesce_manifest *manifest)
 {
+	const char *end = at + strlen(at);
 	int r;
 
 	at = skip_blanks(at);
 	while (*at != ']') {
-		r = read_next(&at, manifest);
+		r = read_next(&at, end, manifest);
 		if (r < 0)
 			return r;
 		at = skip_blanks(at);
