@@ -31,22 +31,28 @@ tell(const struct quiesce_complaint *complaint, const char *origin, const char *
 /*
  * Does @wide match every word that @narrow matches: @narrow's wildcards are
  * letters of their own, which only a wildcard that is as wide takes in. Sound,
- * not complete: true is always right.
+ * not complete: true is always right. Of @wide's stars only the last is tried in
+ * other places: what is behind it does not depend on those before.
  */
 static bool covers(const char *wide, const char *narrow)
 {
-	if (*wide == '*') {
-		do {
-			if (covers(wide + 1, narrow))
-				return true;
-		} while (*narrow++);
-		return false;
+	const char *star = NULL, *from = NULL;
+
+	while (*narrow) {
+		if (*wide == '*') {
+			star = ++wide;
+			from = narrow;
+		} else if (*wide == *narrow || (*wide == '?' && *narrow != '*')) {
+			wide++;
+			narrow++;
+		} else if (star) {
+			wide = star;
+			narrow = ++from;
+		} else {
+			return false;
+		}
 	}
-	if (!*wide || !*narrow)
-		return *wide == *narrow;
-	if (*wide != *narrow && (*wide != '?' || *narrow == '*'))
-		return false;
-	return covers(wide + 1, narrow + 1);
+	return wide[strspn(wide, "*")] == '\0';
 }
 
 static bool is_glob(const char *pattern)

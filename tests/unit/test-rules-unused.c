@@ -110,6 +110,22 @@ static void a_rule_that_may_match_is_no_false_alarm(void **state)
 			fail_msg("%s does not cover %s", reachable[i][0], reachable[i][1]);
 }
 
+/* Trying every star in every place takes longer than anybody waits: alarm() ends that. */
+static void many_stars_are_compared_in_time(void **state)
+{
+	static const char *const stars = "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a";
+	char earlier[80], later[128];
+
+	(void)state;
+	(void)alarm(5);
+	(void)snprintf(earlier, sizeof(earlier), "driver %s", stars);
+	(void)snprintf(later, sizeof(later), "driver %s%s", stars, stars);
+	assert_true(is_covered(earlier, later));
+	(void)snprintf(later, sizeof(later), "driver %s%s*b", stars, stars);
+	assert_false(is_covered(earlier, later));
+	(void)alarm(0);
+}
+
 static void what_is_not_on_this_machine_is_named(void **state)
 {
 	struct fake_function *bound;
@@ -142,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_rule_behind_one_that_covers_it_never_matches),
 		TEST(a_rule_that_may_match_is_no_false_alarm),
+		TEST(many_stars_are_compared_in_time),
 		TEST(what_is_not_on_this_machine_is_named),
 	};
 
