@@ -70,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   "out of memory");
 	check_round_trip(&config);
 	check_lists(&config);
+	fuzz_check(quiesce_rules_unreachable(&config, &fuzz_quiet) <= config.n_rules,
+		   "more rules never match than there are");
 	(void)quiesce_parameters_parse(text, &config, &fuzz_quiet);
 	check_round_trip(&config);
 	quiesce_config_free(&config);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON that an earlier run or the healthy machine left: the report. */
+/* JSON that the healthy machine or an earlier run left: the manifest, the report. */
 #include "fuzz.h"
 
 #include <cJSON.h>
@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "manifest.h"
 
 #define ROOT_BYTES 64
 
@@ -72,8 +74,56 @@ static void read_report(const uint8_t *data, size_t size)
 	remove_root(root);
 }
 
+static void check_comparison(const struct quiesce_comparison *comparison,
+			     const struct pcireset_machine *machine)
+{
+	const struct quiesce_manifest *manifest = &comparison->manifest;
+
+	fuzz_check(comparison->n <= manifest->n + machine->n, "more differences than functions");
+	for (size_t i = 0; i < comparison->n; i++) {
+		const struct quiesce_difference *d = &comparison->differences[i];
+
+		fuzz_check(d->was < manifest->n || d->was == PCIRESET_NONE,
+			   "a difference of what was not there");
+		fuzz_check(d->is < machine->n || d->is == PCIRESET_NONE,
+			   "a difference of what is not there");
+		fuzz_check(d->was != PCIRESET_NONE || d->is != PCIRESET_NONE,
+			   "a difference of nothing");
+	}
+}
+
+static void read_manifest(const char *text)
+{
+	struct pcireset_function functions[] = {
+		{ .address = { .bus = 0 }, .vendor = 0x8086, .device = 0x29c0, .answers = true },
+		{ .address = { .bus = 1 }, .vendor = 0x8086, .device = 0x1533, .answers = true },
+		{ .address = { .bus = 2 }, .vendor = 0x144d, .device = 0xa80a, .answers = true },
+	};
+	const struct pcireset_machine machine = { functions, ARRAY_SIZE(functions) };
+	struct quiesce_comparison *comparison = calloc(1, sizeof(*comparison));
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		functions[i].parent = PCIRESET_NONE;
+		functions[i].physical = PCIRESET_NONE;
+		functions[i].behind = PCIRESET_NONE;
+	}
+	fuzz_check(comparison, "out of memory");
+	r = quiesce_manifest_parse(text, &comparison->manifest);
+	fuzz_check(r == 0 || r == -EBADMSG, "neither a manifest nor none");
+	for (size_t i = 0; i < comparison->manifest.n; i++)
+		fuzz_check(strlen(comparison->manifest.functions[i].path) < QUIESCE_PATH_BYTES_MAX,
+			   "a path that is too long");
+	fuzz_check(quiesce_manifest_compare(&machine, comparison) == 0, "out of memory");
+	check_comparison(comparison, &machine);
+	quiesce_comparison_free(comparison);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	_cleanup_free_ char *text = fuzz_text(data, size);
+
+	read_manifest(text);
 	read_report(data, size);
 	return 0;
 }
