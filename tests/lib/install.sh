@@ -21,6 +21,7 @@ machine_packages=(
 	libinih-dev
 	libkmod-dev
 	libpci-dev
+	mandoc
 	meson
 	musl-tools
 	ninja-build
