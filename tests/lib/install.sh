@@ -35,6 +35,7 @@ machine_packages=(
 	systemd-sysv
 	udev
 	xz-utils
+	zsh
 	zstd
 )
 
