@@ -16,7 +16,12 @@ enum {
 	TOUCHES = MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_FORCE,
 };
 
-/* @options: those that mean something to it; another is bad usage. */
+/*
+ * @options: those that mean something to it; another is bad usage.
+ *
+ * Each byte of a crash image is memory that the running system lacks: there is
+ * a program without what only a healthy machine can tell.
+ */
 static const struct {
 	const char *name;
 	const char *operands;
@@ -40,10 +45,12 @@ static const struct {
 	  "drivers, as lines load = WHAT; refuses as run" },
 	{ "report", "", 0, 0, MACHINE | PRINTS, quiesce_command_report,
 	  "what the last run found" },
+#ifndef QUIESCE_IN_IMAGE
 	{ "check", "", 0, 0, CHECKS, quiesce_command_check,
 	  "configurations, and what to expect of this machine" },
 	{ "snapshot", "[DEV]...", 0, SIZE_MAX, SNAPS,
 	  quiesce_command_snapshot, "this machine, and the dump's way out, for the crash image" },
+#endif
 };
 
 static void help(FILE *out)

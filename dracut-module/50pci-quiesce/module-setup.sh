@@ -184,12 +184,24 @@ installkernel() {
     hostonly='' instmods vfio_iommu_type1 vfio-pci
 }
 
+# The one for images lacks what only the healthy machine can tell, and is smaller.
+pci_quiesce_binary() {
+    local _binary=$1 _name
+
+    for _name in "$_binary-image" /usr/lib/pci-quiesce/pci-quiesce-image "$_binary"; do
+        [[ -x $dracutsysrootdir$_name ]] || continue
+        inst_binary "$_name" /usr/sbin/pci-quiesce \
+            || pci_quiesce_fail "cannot install $_name"
+        return
+    done
+    pci_quiesce_fail "no program $_binary"
+}
+
 install() {
     local _binary _mode
 
     _binary=$(find_binary pci-quiesce) || pci_quiesce_fail "no pci-quiesce program"
-    inst_binary "$_binary" /usr/sbin/pci-quiesce \
-        || pci_quiesce_fail "cannot install $_binary"
+    pci_quiesce_binary "$_binary"
     pci_quiesce_config
     pci_quiesce_check "$_binary"
 

@@ -40,6 +40,9 @@ run_dracut() {
 	if [ -x "$PQ_BINARY" ]; then
 		cp "$PQ_BINARY" "$work/bin/pci-quiesce"
 	fi
+	if [ -x "$PQ_BINARY-image" ]; then
+		cp "$PQ_BINARY-image" "$work/bin/pci-quiesce-image"
+	fi
 	dracutbasedir=$tree \
 		DRACUT_PATH="$work/bin /usr/sbin /usr/bin /sbin /bin" \
 		PQ_ASSETS=$ASSETS PQ_GUEST=$TOP/tests/vm/guest \
@@ -98,7 +101,7 @@ crash_image() {
 	local kind=$1 quiesce=$2 name program=
 
 	if [ "$quiesce" = with ]; then
-		program=$PQ_BINARY
+		program=$PQ_BINARY-image
 	fi
 	name=image-$kind-$quiesce-$(fingerprint "$TOP/dracut-module" "$TOP/tests/vm/dracut" \
 		"$TOP/tests/vm/guest" "$LIB/images.sh" "$KERNEL_VERSION" "$ASSETS" "$program" \
