@@ -85,7 +85,7 @@ enum pcireset_cxl {
  *	type that Linux knows, and lists: nothing else is known then
  * @is_virtual: an SR-IOV virtual function
  * @quirks: mask of enum pcireset_quirk, by its ids
- * @boot_vga: the firmware's display
+ * @boot_vga: the firmware's display; in a dump the first that VGA's addresses reach
  * @driver: bound driver, "" for none, "?" where that cannot be told
  * @parent: index of the bridge above it, or PCIRESET_NONE on a root bus
  *
@@ -312,6 +312,7 @@ enum pcireset_why {
 	PCIRESET_WHY_ALONE_ON_BUS,  /* its bus holds nothing else */
 	PCIRESET_WHY_WHOLE_BUS,     /* all below that bridge is to be reset */
 	PCIRESET_WHY_NOTHING_OFFERED, /* the kernel offers no reset that can be believed */
+	PCIRESET_WHY_UNKNOWN,       /* its capabilities could not be read, so neither what it has */
 	PCIRESET_WHY_NOT_ALLOWED,   /* a reset exists, the caller allows none of them */
 	PCIRESET_WHY_KEPT_BESIDE,   /* a bus reset would reach a kept function */
 	PCIRESET_WHY_HOTPLUG,       /* a bus reset would remove it: pciehp is bound */

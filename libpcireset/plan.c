@@ -138,8 +138,9 @@ static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 	}
 	if (f->offers & may & ~offered)
 		return PCIRESET_WHY_QUIRK;
-	return offered & PCIRESET_ANY_METHOD && !(offered & may) ? PCIRESET_WHY_NOT_ALLOWED
-								 : PCIRESET_WHY_NOTHING_OFFERED;
+	if (offered & PCIRESET_ANY_METHOD && !(offered & may))
+		return PCIRESET_WHY_NOT_ALLOWED;
+	return f->is_unknown ? PCIRESET_WHY_UNKNOWN : PCIRESET_WHY_NOTHING_OFFERED;
 }
 
 static void choose(struct pcireset_planner *p, size_t i)

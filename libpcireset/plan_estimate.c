@@ -18,6 +18,13 @@ bool pcireset_is_conventional(const struct pcireset_function *bridge)
 	return !bridge->express || bridge->port_type == PCI_EXP_TYPE_PCI_BRIDGE;
 }
 
+/* One whose capabilities cannot be read is most likely a port. */
+static uint32_t wait_ms(const struct pcireset_function *bridge)
+{
+	return pcireset_is_conventional(bridge) && !bridge->is_unknown ? CONVENTIONAL_BUS_MS :
+									 EXPRESS_BUS_MS;
+}
+
 static uint32_t method_ms(const struct pcireset_planner *p, size_t i)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
@@ -59,8 +66,7 @@ void pcireset_plan_foresee(struct pcireset_planner *p)
 		struct pcireset_plan_node *node = &p->nodes[i];
 
 		if (node->n_children > 0)
-			node->bus_ms +=
-				pcireset_is_conventional(f) ? CONVENTIONAL_BUS_MS : EXPRESS_BUS_MS;
+			node->bus_ms += wait_ms(f);
 		if (f->parent != PCIRESET_NONE)
 			p->nodes[f->parent].bus_ms += node->bus_ms;
 	}

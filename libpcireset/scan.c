@@ -8,6 +8,7 @@
 
 /* linux/pci_regs.h leaves classes to linux/pci_ids.h, which is not exported. */
 #define BASE_CLASS_DISPLAY 0x03
+#define CLASS_VGA 0x0300
 #define BUSES 256
 
 static uint16_t header16(const struct pcireset_function *function, unsigned int reg)
@@ -124,6 +125,33 @@ static void scan_function(const struct pcireset_io *io, struct pcireset_function
 	    pcireset_attr_read(io, function, "boot_vga", text, sizeof(text)) == 0)
 		function->boot_vga = text[0] == '1';
 	function->quirks = pcireset_quirks(function);
+}
+
+/* Do accesses to VGA's fixed addresses come through to it. */
+static bool is_vga_routed(const struct pcireset_machine *machine, size_t i)
+{
+	const uint16_t both = PCI_COMMAND_IO | PCI_COMMAND_MEMORY;
+	const struct pcireset_function *f = &machine->functions[i];
+
+	if ((f->command & both) != both)
+		return false;
+	for (size_t up = f->parent; up != PCIRESET_NONE; up = machine->functions[up].parent)
+		if (!(machine->functions[up].header[PCI_BRIDGE_CONTROL] & PCI_BRIDGE_CTL_VGA))
+			return false;
+	return true;
+}
+
+/* Where the kernel cannot be asked: drivers/pci/vgaarb.c, vga_is_boot_device(). */
+static void guess_boot_vga(struct pcireset_machine *machine)
+{
+	for (size_t i = 0; i < machine->n; i++) {
+		struct pcireset_function *f = &machine->functions[i];
+
+		if (!f->answers || f->class_code >> 8 != CLASS_VGA || !is_vga_routed(machine, i))
+			continue;
+		f->boot_vga = true;
+		return;
+	}
 }
 
 /*
@@ -246,6 +274,8 @@ int pcireset_scan_more(const struct pcireset_io *io, const struct pcireset_machi
 
 	find_parents(&machine);
 	name_virtual(io, &machine);
+	if (io->is_dump)
+		guess_boot_vga(&machine);
 	*ret_machine = machine;
 	return 0;
 }

@@ -51,6 +51,7 @@ static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_ALONE_ON_BUS] = "alone on its bus",
 	[PCIRESET_WHY_WHOLE_BUS] = "the whole bus is to be reset",
 	[PCIRESET_WHY_NOTHING_OFFERED] = "no usable reset",
+	[PCIRESET_WHY_UNKNOWN] = "its resets are unknown: capabilities not readable",
 	[PCIRESET_WHY_NOT_ALLOWED] = "no reset that it has is allowed",
 	[PCIRESET_WHY_KEPT_BESIDE] = "a bus reset would reach others",
 	[PCIRESET_WHY_HOTPLUG] = "pciehp would see it removed",

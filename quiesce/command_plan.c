@@ -92,6 +92,7 @@ static size_t count_bus_resets(const struct quiesce_run *run)
 static void print_summary(const struct quiesce_run *run)
 {
 	size_t count[PCIRESET_VERDICTS] = { 0 };
+	const size_t n_resets = count_bus_resets(run);
 	const char *before = ": ";
 
 	for (size_t i = 0; i < run->machine.n; i++)
@@ -102,7 +103,7 @@ static void print_summary(const struct quiesce_run *run)
 			(void)printf("%s%zu %s", before, count[v], pcireset_verdict_word(v));
 			before = ", ";
 		}
-	(void)printf("; %zu bus resets; about %u ms\n", count_bus_resets(run),
+	(void)printf("; %zu bus reset%s; about %u ms\n", n_resets, n_resets == 1 ? "" : "s",
 		     pcireset_plan_estimate_ms(&run->machine, run->steps));
 }
 

@@ -270,7 +270,7 @@ static void of_the_unknown_only_what_the_kernel_offers(void **state)
 	(void)state;
 	functions[silent].is_unknown = functions[offered].is_unknown = true;
 	make_plan();
-	assert_fenced(silent, PCIRESET_WHY_NOTHING_OFFERED);
+	assert_fenced(silent, PCIRESET_WHY_UNKNOWN);
 	assert_int_equal(steps[offered].method, PCIRESET_METHOD_SBR);
 
 	/* Where a neighbour needs the bus it is reset, too, and the plan says so. */
