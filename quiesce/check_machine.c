@@ -125,27 +125,6 @@ static void add_target(struct cJSON *object, struct quiesce_check *check,
 		add_source(ways, &check->run, target->sources[s].name, &target->sources[s]);
 }
 
-/* As the crash kernel will: the image that tells it of its dump target is built later. */
-static int plan_for(struct quiesce_run *run, const struct quiesce_target *target)
-{
-	_cleanup_free_ bool *marks = calloc(run->machine.n + 1, sizeof(*marks));
-	int r;
-
-	if (!marks)
-		return -ENOMEM;
-	for (size_t s = 0; s < target->n; s++)
-		for (size_t f = 0; f < target->sources[s].n; f++) {
-			size_t i = find(&run->machine, target->sources[s].functions[f].address);
-
-			if (i != PCIRESET_NONE)
-				marks[i] = true;
-		}
-	run->dump_target = marks;
-	r = quiesce_pipeline_silence(run);
-	run->dump_target = NULL;
-	return r;
-}
-
 /* ttyN and the like are the display's; of the others sysfs knows the device. */
 static int add_console(struct cJSON *ways, const struct quiesce_run *run, const char *name)
 {
@@ -203,7 +182,7 @@ static int check_machine(struct quiesce_check *check, const struct quiesce_targe
 	struct quiesce_run *run = &check->run;
 	int r;
 
-	r = plan_for(run, target);
+	r = quiesce_plan_toward(run, target);
 	if (r < 0)
 		return r;
 	(void)cJSON_AddNumberToObject(object, "functions", (double)run->machine.n);

@@ -5,6 +5,8 @@
 
 #include "quiesce.h"
 
+struct quiesce_target;
+
 /** enum quiesce_option - bits beyond all characters; main.c has a mask for each command */
 enum quiesce_option {
 	QUIESCE_OPTION_SLOT = 1 << 8,
@@ -108,6 +110,8 @@ bool quiesce_config_is_good(const struct quiesce_run *run,
 void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options *options);
 /** quiesce_plan_make() - scan and plan, with --crash as in a crash kernel; -errno */
 int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options);
+/** quiesce_plan_toward() - plan for a dump target that no image was told of yet; -errno */
+int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *target);
 /** quiesce_plan_strip() - take what only a run knows from an element of the report */
 void quiesce_plan_strip(struct cJSON *device);
 
