@@ -89,6 +89,8 @@ static int take_line(void *data, const char *section, const char *name, const ch
 		r = take_rule(parser, name, value);
 	else if (strcmp(section, "quiesce") == 0)
 		r = take_key(parser, name, value);
+	else if (!section[0])
+		complain(parser, "before any section: [quiesce] or [rules]");
 	else
 		complain(parser, "unknown section \"[%s]\": quiesce or rules", section);
 	if (r < 0)
