@@ -2,6 +2,7 @@
 /* Where kdump is told to write the dump, in the words of each distribution. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "target.h"
 
@@ -185,11 +186,20 @@ static int read_config(struct search *search)
 	return debian ? read_debian(search, debian) : 0;
 }
 
+static bool is_block(const char *root, const char *name)
+{
+	char path[512];
+
+	return snprintf(path, sizeof(path), "%s/sys/class/block/%s", root, name) <
+		       (int)sizeof(path) &&
+	       access(path, F_OK) == 0;
+}
+
 static int read_operand(struct search *search, const char *operand)
 {
 	if (strcmp(operand, "network") == 0)
 		return quiesce_target_add_host(search->target, search->root, "");
-	if (strpbrk(operand, "/:="))
+	if (strpbrk(operand, "/:=") || is_block(search->root, operand))
 		return quiesce_target_add_block(search->target, search->root, operand);
 	return quiesce_target_add_interface(search->target, search->root, operand);
 }
