@@ -254,8 +254,8 @@ void quiesce_check_cmdline(struct quiesce_check *check)
 	read_cmdline(check->run.root, &cmdline, &is_told);
 	if (!is_told)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
-				  "no configuration of kdump's: its kernel is taken to get the "
-				  "command line of this one");
+				  "no /etc/sysconfig/kdump or /etc/default/kdump-tools: the crash "
+				  "kernel is taken to get the command line of this one");
 	for (size_t i = 0; i < cmdline.n; i++)
 		check_word(check, &cmdline, i, has_iommu);
 	take_ours(check, &cmdline);

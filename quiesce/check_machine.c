@@ -120,7 +120,8 @@ static void add_target(struct cJSON *object, struct quiesce_check *check,
 
 	if (!target->n)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
-				  "the dump target is not known: no configuration of kdump's tells");
+				  "the dump target is not known: kdump's configuration names none, "
+				  "or no way to it");
 	for (size_t s = 0; s < target->n; s++)
 		add_source(ways, &check->run, target->sources[s].name, &target->sources[s]);
 }
