@@ -40,10 +40,25 @@ complain(struct parser *parser, const char *format, ...)
 	parser->complaint->say(parser->complaint->data, parser->name, parser->line, problem);
 }
 
+/* It grows by doubling: at each power of two. */
+static int make_room(struct quiesce_config *config)
+{
+	const size_t n = config->n_rules;
+	struct quiesce_rule *rules;
+
+	if (n & (n - 1))
+		return 0;
+	rules = reallocarray(config->rules, n ? 2 * n : 1, sizeof(*rules));
+	if (!rules)
+		return -ENOMEM;
+	config->rules = rules;
+	return 0;
+}
+
 static int take_rule(struct parser *parser, const char *action, const char *text)
 {
 	struct quiesce_config *config = parser->config;
-	struct quiesce_rule rule, *rules;
+	struct quiesce_rule rule;
 	char problem[PROBLEM_BYTES], *origin = NULL;
 	int r;
 
@@ -53,15 +68,12 @@ static int take_rule(struct parser *parser, const char *action, const char *text
 	if (r < 0)
 		return r == -EINVAL ? 0 : r;
 
-	rules = reallocarray(config->rules, config->n_rules + 1, sizeof(*rules));
-	if (rules)
-		config->rules = rules;
-	if (!rules || asprintf(&origin, "%s:%u", parser->name, parser->line) < 0) {
+	if (make_room(config) < 0 || asprintf(&origin, "%s:%u", parser->name, parser->line) < 0) {
 		free((char *)rule.pattern);
 		return -ENOMEM;
 	}
 	rule.origin = origin;
-	rules[config->n_rules++] = rule;
+	config->rules[config->n_rules++] = rule;
 	return 0;
 }
 

@@ -47,16 +47,24 @@ static bool is_masked(const char *root, const char *name)
 	return n == sizeof("/dev/null") - 1 && memcmp(target, "/dev/null", (size_t)n) == 0;
 }
 
-/* What was read last has the first word: its rules go to the front. */
+static void reverse(struct quiesce_rule *rules, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		const struct quiesce_rule rule = rules[i];
+
+		rules[i] = rules[n - 1 - i];
+		rules[n - 1 - i] = rule;
+	}
+}
+
+/* What was read last has the first word: its rules go to the front, in linear time. */
 static void put_rules_first(struct quiesce_config *config, size_t n_before)
 {
-	for (size_t i = n_before; i < config->n_rules; i++) {
-		const struct quiesce_rule rule = config->rules[i];
-		const size_t to = i - n_before;
-
-		memmove(&config->rules[to + 1], &config->rules[to], n_before * sizeof(rule));
-		config->rules[to] = rule;
-	}
+	if (config->n_rules == n_before)
+		return;
+	reverse(config->rules, n_before);
+	reverse(config->rules + n_before, config->n_rules - n_before);
+	reverse(config->rules, config->n_rules);
 }
 
 /* Return: 0, -ENOENT, -ENOMEM, or -errno that was complained about. */

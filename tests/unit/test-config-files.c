@@ -2,6 +2,7 @@
 /* Which files are read, and which of them has the first word. */
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "fake_io.h"
 #include "quiesce.h"
@@ -134,6 +135,31 @@ static void the_last_drop_in_has_the_first_word(void **state)
 				     "/etc/pci-quiesce.conf:5 /etc/pci-quiesce.conf:6");
 }
 
+/* The fence waits for it: each rule on its own to the front took seconds. */
+static void many_rules_take_no_time(void **state)
+{
+	static const char line[] = "keep=bound\n";
+	const size_t n = 20000;
+	char *text = calloc(n, sizeof(line)), *end = text;
+	clock_t start;
+
+	(void)state;
+	assert_non_null(text);
+	end = stpcpy(end, "[rules]\n");
+	for (size_t i = 1; i < n; i++)
+		end = stpcpy(end, line);
+	put("/etc/pci-quiesce.conf.d/1.conf", text);
+	put("/etc/pci-quiesce.conf.d/2.conf", text);
+	free(text);
+
+	start = clock();
+	assert_int_equal(load(NULL), 0);
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+	assert_int_equal(config.n_rules, 2 * (n - 1));
+	assert_string_equal(config.rules[0].origin, "/etc/pci-quiesce.conf.d/2.conf:2");
+	assert_string_equal(config.rules[n - 1].origin, "/etc/pci-quiesce.conf.d/1.conf:2");
+}
+
 static void a_drop_in_hides_others_of_its_name(void **state)
 {
 	(void)state;
@@ -192,6 +218,7 @@ int main(void)
 		TEST(without_files_the_defaults_hold),
 		TEST(the_first_main_file_counts_alone),
 		TEST(the_last_drop_in_has_the_first_word),
+		TEST(many_rules_take_no_time),
 		TEST(a_drop_in_hides_others_of_its_name),
 		TEST(a_drop_in_that_cannot_be_read_does_not_hide_the_others),
 		TEST(a_file_that_is_named_is_read_alone),
