@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All stages together, on a scripted machine with a real directory for the report. */
 #include <cJSON.h>
+#include <linux/pci_regs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -170,6 +171,19 @@ static void that_second_ends_with_the_deadline(void **state)
 	assert_true(fake.now_us < 1000000);
 }
 
+/* Bus Master is off: such a PF is idle at every level. */
+static void observe_leaves_the_vfs_of_an_idle_pf_alone(void **state)
+{
+	(void)state;
+	fake_put(nic_with_vfs()->config, PCI_COMMAND, 0x0002, 2);
+	run.config.level = QUIESCE_LEVEL_OBSERVE;
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+
+	assert_null(strstr(fake.log, "w "));
+	assert_null(strstr(fake.log, "s 1000000\n"));
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_VERDICT_IDLE);
+}
+
 static void a_dry_run_leaves_vfs_alone(void **state)
 {
 	(void)state;
@@ -244,6 +258,7 @@ int main(void)
 		TEST(a_dry_run_writes_nothing),
 		TEST(vfs_that_are_not_listed_are_off_a_second_before_a_reset),
 		TEST(that_second_ends_with_the_deadline),
+		TEST(observe_leaves_the_vfs_of_an_idle_pf_alone),
 		TEST(a_dry_run_leaves_vfs_alone),
 		TEST(a_reset_by_flr_takes_80_dword_reads_at_most),
 		TEST(observing_writes_nothing_and_reports),
