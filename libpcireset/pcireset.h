@@ -296,7 +296,7 @@ enum pcireset_action {
  * @action: what to do
  * @methods: mask of the methods that may be used with PCIRESET_RESET
  * @leave_intx: do not disable its INTx interrupt (consoles)
- * @no_bus_reset: of a bridge: no reset of its secondary bus, nor of one above
+ * @no_bus_reset: no bus reset reaches it; of a bridge: nor is its secondary bus reset
  */
 struct pcireset_decision {
 	enum pcireset_action action;

@@ -203,9 +203,11 @@ static const struct quiesce_rule *find_default(const struct court *court,
 	else if (subject->is_dump_target) /* idle ones may be reset with their bus */
 		set(decision, ground, PCIRESET_KEEP, "default:dump-target",
 		    "dump target, Bus Master is off");
-	else if (!is_master)
+	else if (!is_master) {
 		set(decision, ground, PCIRESET_IDLE, "default:idle", "Bus Master is off");
-	else if (f->boot_vga)
+		/* It still shows what is written to it. */
+		decision->no_bus_reset = f->boot_vga;
+	} else if (f->boot_vga)
 		set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
 	else if (f->parent != PCIRESET_NONE && court->scene->dump_target_port[f->parent])
 		/* A reset that hangs would hold the lock of that port. */
@@ -230,9 +232,11 @@ static void decide_by_rule(const struct court *court, const struct quiesce_subje
 
 	set(decision, ground, rule->action, rule->origin, rule->reason);
 	decision->methods = rule->methods;
-	/* There is nothing to fence. */
-	if (rule->action == PCIRESET_FENCE && !(f->command & PCI_COMMAND_MASTER))
+	/* There is nothing to fence, and still no reset. */
+	if (rule->action == PCIRESET_FENCE && !(f->command & PCI_COMMAND_MASTER)) {
 		decision->action = PCIRESET_IDLE;
+		decision->no_bus_reset = true;
+	}
 }
 
 static void apply_level(enum quiesce_level level, struct pcireset_decision *decision,

@@ -14,6 +14,7 @@ static bool is_spared(const struct quiesce_run *run, size_t i)
 
 	return !(f->answers && pcireset_is_bridge(f)) &&
 	       (action == PCIRESET_KEEP || action == PCIRESET_FENCE ||
+		run->decisions[i].no_bus_reset ||
 		(action == PCIRESET_RESET &&
 		 !(run->decisions[i].methods & PCIRESET_BIT(PCIRESET_METHOD_SBR))));
 }

@@ -194,6 +194,26 @@ static void boot_vga_is_fenced_only_and_keeps_its_interrupt(void **state)
 	assert_false(decisions[1].leave_intx);
 }
 
+/* With a reset of its bus it would have what it must never have. */
+static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x030000, 0x0003);
+	(void)fake_attr(&fake, f, "boot_vga", "1");
+	(void)fake_endpoint(&fake, "0000:00:04.0", 0x10d38086, 0x020000, 0x0002);
+	(void)fake_endpoint(&fake, "0000:00:05.0", 0x11111234, 0x030000, 0x0002);
+	decide("fence = address 00:04.0\n");
+
+	expect(0, PCIRESET_IDLE, "default:idle");
+	assert_true(decisions[0].no_bus_reset);
+	expect(1, PCIRESET_IDLE, "t.conf:2");
+	assert_true(decisions[1].no_bus_reset);
+	expect(2, PCIRESET_IDLE, "default:idle");
+	assert_false(decisions[2].no_bus_reset);
+}
+
 static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
 {
 	static struct quiesce_range ranges[] = { { 0x100000, 0x7fffffff },
@@ -333,6 +353,7 @@ int main(void)
 		TEST(subsystem_ids_can_be_told_apart),
 		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),
 		TEST(boot_vga_is_fenced_only_and_keeps_its_interrupt),
+		TEST(what_is_idle_and_would_only_be_fenced_protects_its_bus),
 		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
 		TEST(observe_touches_nothing),
 		TEST(lower_levels_take_resets_away),
