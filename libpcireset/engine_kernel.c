@@ -21,6 +21,7 @@ struct item {
 	bool whole_bus;
 	size_t lock; /* items with the same number exclude each other */
 	enum pcireset_method method;
+	uint32_t estimate_ms; /* if all goes well */
 	uint32_t budget_ms;
 	enum item_state state;
 	uint64_t started_us;
@@ -93,6 +94,7 @@ static void add_item(struct wave *w, size_t i)
 		.target = step->whole_bus ? step->via : i,
 		.whole_bus = step->whole_bus,
 		.method = step->method,
+		.estimate_ms = step->estimate_ms,
 	};
 	if (step->whole_bus)
 		item->lock = step->via;
@@ -263,18 +265,26 @@ static int start(struct wave *w, size_t k)
 	return 0;
 }
 
+/* One that is given up half way holds its locks for good: it had better not begin. */
+static bool is_too_late(const struct wave *w, const struct item *item, uint64_t now_us)
+{
+	return now_us >= w->task->limits.deadline_us ||
+	       w->task->limits.deadline_us - now_us < item->estimate_ms * 1000ull;
+}
+
 static void start_all_that_can(struct wave *w)
 {
-	bool over = w->io->now_us(w->io->data) >= w->task->limits.deadline_us;
+	uint64_t now_us = w->io->now_us(w->io->data);
 
 	for (size_t k = 0; k < w->n_items; k++) {
 		struct item *item = &w->items[k];
+		bool late = is_too_late(w, item, now_us);
 		int r;
 
 		if (item->state != WAITING || item->whole_bus != w->whole_buses ||
-		    (!over && w->locked[item->lock]))
+		    (!late && w->locked[item->lock]))
 			continue;
-		r = over ? -ETIMEDOUT : start(w, k);
+		r = late ? -ETIMEDOUT : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
 			return; /* tried again when one has ended */
 		if (r < 0)

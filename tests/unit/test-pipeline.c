@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All stages together, on a scripted machine with a real directory for the report. */
 #include <cJSON.h>
+#include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -117,6 +118,19 @@ static void one_that_dies_at_the_fence_is_not_touched_again(void **state)
 	assert_int_equal(run.outcomes[0].verdict, PCIRESET_LOST);
 	assert_int_equal(run.outcomes[1].verdict, PCIRESET_COMPLETED);
 	assert_int_equal(run.n_bad, 1);
+}
+
+/* Given up half way it would hold its locks for good. */
+static void what_takes_longer_than_what_is_left_is_not_begun(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	run.deadline_us = 99000;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_null(strstr(fake.log, "a 00:01.0/reset 1\n"));
+	assert_int_equal(run.outcomes[0].reset_error, -ETIMEDOUT);
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_FENCED);
 }
 
 static void a_dry_run_writes_nothing(void **state)
@@ -255,6 +269,7 @@ int main(void)
 		TEST(the_report_is_written_after_each_stage),
 		TEST(nothing_slow_comes_before_the_fence),
 		TEST(one_that_dies_at_the_fence_is_not_touched_again),
+		TEST(what_takes_longer_than_what_is_left_is_not_begun),
 		TEST(a_dry_run_writes_nothing),
 		TEST(vfs_that_are_not_listed_are_off_a_second_before_a_reset),
 		TEST(that_second_ends_with_the_deadline),
