@@ -6,6 +6,15 @@
 
 #define TEXT_BYTES_MAX 65536
 
+/* Serial consoles are slow, and the fence waits for this. */
+#define LINES_LOGGED_MAX 20
+
+enum line {
+	LINE_GOOD,
+	LINE_BAD,
+	LINE_MISSING, /* names what is not there */
+};
+
 static size_t find(const struct pcireset_machine *machine, struct pcireset_address address)
 {
 	for (size_t i = 0; i < machine->n; i++)
@@ -14,8 +23,7 @@ static size_t find(const struct pcireset_machine *machine, struct pcireset_addre
 	return PCIRESET_NONE;
 }
 
-/* One line of the file. Return: 1 where it names what is not there. */
-static size_t mark(const struct pcireset_machine *machine, const char *line,
+static enum line mark(const struct pcireset_machine *machine, const char *line,
 		   const struct quiesce_log *log, bool *marked)
 {
 	const struct pcireset_function *f;
@@ -26,10 +34,12 @@ static size_t mark(const struct pcireset_machine *machine, const char *line,
 
 	if (sscanf(line, "%23s %4x:%4x", word, &vendor, &device) != 3 ||
 	    pcireset_address_parse(word, &address) < 0) {
-		if (log && line[strspn(line, " \t")] && line[0] != '#')
+		if (!line[strspn(line, " \t")] || line[0] == '#')
+			return LINE_GOOD;
+		if (log)
 			quiesce_log(log, QUIESCE_WARNING,
 				    "/" QUIESCE_DUMP_TARGET ": not understood: %s", line);
-		return 0;
+		return LINE_BAD;
 	}
 
 	i = find(machine, address);
@@ -37,25 +47,25 @@ static size_t mark(const struct pcireset_machine *machine, const char *line,
 		if (log)
 			quiesce_log(log, QUIESCE_WARNING,
 				    "dump target %s: nothing is at that address", word);
-		return 1;
+		return LINE_MISSING;
 	}
 	/* Buses are numbered anew by each kernel. */
 	f = &machine->functions[i];
 	if (f->vendor == vendor && f->device == device) {
 		marked[i] = true;
-		return 0;
+		return LINE_GOOD;
 	}
 	if (log)
 		quiesce_log(log, QUIESCE_WARNING, "dump target %s: is %04x:%04x, not %04x:%04x",
 			    word, f->vendor, f->device, vendor, device);
-	return 1;
+	return LINE_MISSING;
 }
 
 int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *machine,
 			     const struct quiesce_log *log, bool *marked, size_t *ret_missing)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t n_missing = 0;
+	size_t n_missing = 0, n_bad = 0;
 	char *rest, *line;
 	int r;
 
@@ -64,8 +74,15 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
 		return r;
 
 	rest = text;
-	while ((line = strsep(&rest, "\n")))
-		n_missing += mark(machine, line, log, marked);
+	while ((line = strsep(&rest, "\n"))) {
+		enum line is = mark(machine, line, n_bad < LINES_LOGGED_MAX ? log : NULL, marked);
+
+		n_missing += is == LINE_MISSING;
+		n_bad += is != LINE_GOOD;
+	}
+	if (log && n_bad > LINES_LOGGED_MAX)
+		quiesce_log(log, QUIESCE_WARNING, "/" QUIESCE_DUMP_TARGET ": and %zu lines more",
+			    n_bad - LINES_LOGGED_MAX);
 	*ret_missing = n_missing;
 	return 0;
 }

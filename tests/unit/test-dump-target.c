@@ -145,6 +145,32 @@ static void no_bus_reset_reaches_a_dump_target(void **state)
 	free(steps);
 }
 
+/* It is read before the fence, and serial consoles are slow. */
+static void a_file_of_nonsense_is_complained_about_in_few_lines(void **state)
+{
+	FILE *out = tmpfile();
+	struct quiesce_log log = { .kmsg_fd = fileno(out), .stderr_max = -1 };
+	bool marked[FAKE_FUNCTIONS] = { false };
+	char text[2048] = "# nonsense\n", line[512];
+	size_t n_missing, n_lines = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 30; i++)
+		(void)strcat(strcat(text, "nonsense\n\n"), "0000:00:1f.0 1234:5678\n");
+	write_file(text);
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	assert_int_equal(quiesce_dump_target_mark(root, &machine, &log, marked, &n_missing), 0);
+	assert_int_equal(n_missing, 30);
+
+	rewind(out);
+	while (fgets(line, sizeof(line), out))
+		n_lines++;
+	assert_int_equal(n_lines, 21);
+	assert_string_equal(line, "<4>pci-quiesce: /usr/lib/pci-quiesce/dump-target: "
+				  "and 40 lines more\n");
+	(void)fclose(out);
+}
+
 static void what_is_another_function_now_is_no_dump_target(void **state)
 {
 	(void)state;
@@ -166,6 +192,7 @@ int main(void)
 		TEST(a_dump_target_is_reset_alone_or_not_at_all),
 		TEST(no_bus_reset_reaches_a_dump_target),
 		TEST(what_is_another_function_now_is_no_dump_target),
+		TEST(a_file_of_nonsense_is_complained_about_in_few_lines),
 	};
 
 	return cmocka_run_group_tests_name("dump-target", tests, NULL, NULL);
