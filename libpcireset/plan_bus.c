@@ -8,7 +8,12 @@
  * has somebody in need below; the lowest bridge above all of these does as well.
  * A bridge comes before what is below it: each step is one pass over all.
  */
+#include <linux/pci_regs.h>
+
 #include "internal.h"
+
+/* Of the header type; kernels before 6.7 do not export it. */
+#define MULTIFUNCTION 0x80
 
 static const unsigned int sbr = PCIRESET_BIT(PCIRESET_METHOD_SBR);
 
@@ -94,9 +99,17 @@ bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t br
 }
 
 /*
+ * The slot's own reset hides the event from pciehp, but is not for a device that
+ * says it has several functions: drivers/pci/pci.c, pci_dev_reset_slot_function().
+ */
+static bool may_pass_pciehp(const struct pcireset_function *function)
+{
+	return !(function->header[PCI_HEADER_TYPE] & MULTIFUNCTION);
+}
+
+/*
  * The kernel probes "bus" before it knows the later functions of a device, and
- * refuses then: only one that is alone can use it. The slot's own reset hides the
- * event from pciehp.
+ * refuses then: only one that is alone can use it.
  */
 bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, size_t i)
 {
@@ -104,7 +117,8 @@ bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, 
 
 	return node->n_children == 1 && node->lone == i && p->nodes[i].is_needy &&
 	       pcireset_plan_usable(p, i) & sbr &&
-	       (!node->blocked || node->blocked == PCIRESET_WHY_HOTPLUG) &&
+	       (!node->blocked || (node->blocked == PCIRESET_WHY_HOTPLUG &&
+				   may_pass_pciehp(&p->machine->functions[i]))) &&
 	       !(p->machine->functions[bridge].cxl & PCIRESET_CXL_SBR_MASKED);
 }
 

@@ -141,6 +141,21 @@ static void the_first_of_two_is_not_alone_whatever_the_kernel_thinks(void **stat
 	assert_fenced(first, PCIRESET_WHY_NOTHING_OFFERED);
 }
 
+/* The slot's reset, which hides it from pciehp, refuses the second. */
+static void below_pciehp_only_a_device_of_one_function_is_reset(void **state)
+{
+	size_t root = root_port(), i = endpoint(root, SBR);
+
+	(void)state;
+	functions[root].hotplug_bound = true;
+	make_plan();
+	assert_int_equal(steps[i].why, PCIRESET_WHY_ALONE_ON_BUS);
+
+	functions[i].header[PCI_HEADER_TYPE] = 0x80;
+	make_plan();
+	assert_fenced(i, PCIRESET_WHY_HOTPLUG);
+}
+
 static void pm_is_for_those_who_ask_for_nothing_else(void **state)
 {
 	size_t i = endpoint(ROOT, PM);
@@ -345,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_reset_of_a_switch_does_for_all_behind_it),
 		TEST(the_first_of_two_is_not_alone_whatever_the_kernel_thinks),
+		TEST(below_pciehp_only_a_device_of_one_function_is_reset),
 		TEST(pm_is_for_those_who_ask_for_nothing_else),
 		TEST(ids_forbid_what_an_old_kernel_offers),
 		TEST(a_banned_bridge_bans_the_buses_above_it_too),
