@@ -378,7 +378,7 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
  * @ram: memory of either kernel
  * @dump_target: one per function: the dump is written through it; heap
  * @dump_target_port: one per function: a bridge right above one of these; heap
- * @usb_console: a serial port on USB is a console
+ * @usb_console: a serial port on USB is a console; only looked up for rules that ask
  * @untouchable: words for why nothing may be touched here, or NULL
  */
 struct quiesce_scene {

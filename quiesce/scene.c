@@ -16,6 +16,18 @@ bool quiesce_has_usb_console(const char *root)
 	       (strncmp(text, "ttyUSB", 6) == 0 || strstr(text, "\nttyUSB"));
 }
 
+/*
+ * /proc/consoles takes the consoles' lock, and a slow one may hold that for long:
+ * the fence does not wait for it without need.
+ */
+static bool has_console_rule(const struct quiesce_config *config)
+{
+	for (size_t i = 0; i < config->n_rules; i++)
+		if (config->rules[i].match == QUIESCE_MATCH_CONSOLE)
+			return true;
+	return false;
+}
+
 /* PCI Code and ID Assignment Specification: serial ports, modems, USB host controllers. */
 bool quiesce_is_console(const struct pcireset_function *f, bool usb_console)
 {
@@ -43,7 +55,8 @@ int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_
 	*ret_scene = (struct quiesce_scene){
 		.dump_target = calloc(machine->n + 1, sizeof(bool)),
 		.dump_target_port = calloc(machine->n + 1, sizeof(bool)),
-		.usb_console = quiesce_has_usb_console(run->root),
+		.usb_console =
+			has_console_rule(&run->config) && quiesce_has_usb_console(run->root),
 		.untouchable = run->untouchable,
 	};
 	if (!ret_scene->dump_target || !ret_scene->dump_target_port) {

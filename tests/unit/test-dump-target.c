@@ -145,6 +145,41 @@ static void no_bus_reset_reaches_a_dump_target(void **state)
 	free(steps);
 }
 
+static bool sees_usb_console(void)
+{
+	struct quiesce_scene scene;
+	bool sees;
+
+	assert_int_equal(quiesce_scene_read(&run, &scene), 0);
+	sees = scene.usb_console;
+	quiesce_scene_free(&scene);
+	return sees;
+}
+
+/* A console that writes may hold the lock of that file for long. */
+static void consoles_are_read_only_for_a_rule_that_asks(void **state)
+{
+	struct quiesce_rule rules[] = { { .match = QUIESCE_MATCH_BOUND },
+					{ .match = QUIESCE_MATCH_CONSOLE } };
+	char path[128];
+	FILE *out;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/proc", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/proc/consoles", root);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	(void)fputs("ttyUSB0              -W- (EC     )  188:0\n", out);
+	assert_int_equal(fclose(out), 0);
+
+	run = (struct quiesce_run){ .root = root, .log = &no_log, .config.rules = rules };
+	run.config.n_rules = 1;
+	assert_false(sees_usb_console());
+	run.config.n_rules = 2;
+	assert_true(sees_usb_console());
+}
+
 /* It is read before the fence, and serial consoles are slow. */
 static void a_file_of_nonsense_is_complained_about_in_few_lines(void **state)
 {
@@ -192,6 +227,7 @@ int main(void)
 		TEST(a_dump_target_is_reset_alone_or_not_at_all),
 		TEST(no_bus_reset_reaches_a_dump_target),
 		TEST(what_is_another_function_now_is_no_dump_target),
+		TEST(consoles_are_read_only_for_a_rule_that_asks),
 		TEST(a_file_of_nonsense_is_complained_about_in_few_lines),
 	};
 
