@@ -51,6 +51,16 @@ static int write_file(const struct quiesce_options *options, const struct quiesc
 	return code;
 }
 
+/* The image is built all the same, and does not know its dump target. */
+static void warn_of_nothing(const struct quiesce_target *target)
+{
+	for (size_t i = 0; i < target->n; i++)
+		if (!target->sources[i].n)
+			quiesce_log(&quiesce_to_stderr, QUIESCE_WARNING,
+				    "%s: no PCI function is known to lead to it",
+				    target->sources[i].name);
+}
+
 int quiesce_command_snapshot(const struct quiesce_options *options)
 {
 	struct quiesce_target target;
@@ -59,7 +69,7 @@ int quiesce_command_snapshot(const struct quiesce_options *options)
 	r = quiesce_target_read(options->root, options->operands, options->n_operands, &target);
 	if (r < 0)
 		return quiesce_fail("cannot find the dump target", r);
-
+	warn_of_nothing(&target);
 	if (options->print && strcmp(options->print, "dump-target") != 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no \"%s\" to print: dump-target",
 			    options->print);

@@ -294,6 +294,13 @@ int quiesce_target_add_interface(struct quiesce_target *target, const char *root
 	return add_source(target, &search, "network interface", name);
 }
 
+int quiesce_target_add_unroutable(struct quiesce_target *target, const char *host)
+{
+	struct search search = { 0 };
+
+	return add_source(target, &search, "route to", host[0] ? host : "any host");
+}
+
 int quiesce_functions_of_class(const char *root, const char *class, const char *name,
 			       struct quiesce_target_source *ret_source)
 {

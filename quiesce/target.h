@@ -16,12 +16,16 @@ struct quiesce_target_function {
  * struct quiesce_target_source - a device that the dump goes to or through
  * @name: "block device NAME" or "network interface NAME"; heap
  * @functions: what it needs, ordered by address; heap
- * @n: how many; 0: it is there, and no PCI function is known to lead to it
+ * @n: how many; 0: no PCI function is known to lead to it, if it is there at all
+ * @file: the configuration that names it, or NULL
+ * @line: where there; 0: nowhere, it is the default
  */
 struct quiesce_target_source {
 	char *name;
 	struct quiesce_target_function *functions;
 	size_t n;
+	const char *file;
+	unsigned int line;
 };
 
 struct quiesce_target {
@@ -31,7 +35,7 @@ struct quiesce_target {
 
 void quiesce_target_free(struct quiesce_target *target);
 
-/* Each looks below @root alone and returns 0 or -ENOMEM. What is not there adds nothing. */
+/* Each looks below @root alone and returns 0 or -ENOMEM. What is not there has no functions. */
 
 /* target.c */
 
@@ -46,6 +50,8 @@ int quiesce_target_add_block(struct quiesce_target *target, const char *root, co
 /** quiesce_target_add_interface() - through bond, team, VLAN, bridge */
 int quiesce_target_add_interface(struct quiesce_target *target, const char *root,
 				 const char *name);
+/** quiesce_target_add_unroutable() - a host that no interface leads to */
+int quiesce_target_add_unroutable(struct quiesce_target *target, const char *host);
 /** quiesce_target_print() - "ADDRESS VENDOR:DEVICE" lines for the image; nothing for none */
 void quiesce_target_print(const struct quiesce_target *target, FILE *out);
 /**

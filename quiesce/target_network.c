@@ -13,7 +13,7 @@
  * @family: of @address; 0: no address is wanted, only default routes count
  * @prefix: length of the best route so far, or -1
  * @metric: of that
- * @interface: of that
+ * @interface: of that, or the last of all
  */
 struct wanted {
 	int family;
@@ -44,14 +44,13 @@ static int take(struct quiesce_target *target, const char *root, struct wanted *
 {
 	if (strcmp(interface, "lo") == 0)
 		return 0;
-	if (!wanted->family)
-		return quiesce_target_add_interface(target, root, interface);
-	if (prefix < wanted->prefix || (prefix == wanted->prefix && metric >= wanted->metric))
+	if (wanted->family &&
+	    (prefix < wanted->prefix || (prefix == wanted->prefix && metric >= wanted->metric)))
 		return 0;
 	wanted->prefix = prefix;
 	wanted->metric = metric;
 	(void)snprintf(wanted->interface, sizeof(wanted->interface), "%s", interface);
-	return 0;
+	return wanted->family ? 0 : quiesce_target_add_interface(target, root, interface);
 }
 
 /* Iface Destination Gateway Flags RefCnt Use Metric Mask; numbers as they are in memory. */
@@ -123,7 +122,8 @@ int quiesce_target_add_host(struct quiesce_target *target, const char *root, con
 		r = read_routes(target, root, "proc/net/route", &wanted, take_v4);
 	if (r == 0 && wanted.family != AF_INET)
 		r = read_routes(target, root, "proc/net/ipv6_route", &wanted, take_v6);
-	if (r == 0 && wanted.interface[0])
-		r = quiesce_target_add_interface(target, root, wanted.interface);
-	return r;
+	if (r < 0)
+		return r;
+	return wanted.interface[0] ? quiesce_target_add_interface(target, root, wanted.interface) :
+				     quiesce_target_add_unroutable(target, host);
 }

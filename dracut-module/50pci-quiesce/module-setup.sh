@@ -147,21 +147,30 @@ pci_quiesce_ask_host() {
 
 # What only the healthy machine can tell. An image without it works, too.
 pci_quiesce_host() {
-    local _binary=$1 _dir=$initdir/usr/lib/pci-quiesce _fs _lines _ret _targets=("${host_devs[@]}")
+    local _binary=$1 _dir=$initdir/usr/lib/pci-quiesce _fs _line _lines='' _ret _said
+    local _targets=("${host_devs[@]}")
 
     for _fs in "${host_fs_types[@]}"; do
         [[ $_fs == nfs* || $_fs == cifs ]] && _targets+=(network)
     done
-    _lines=$(pci_quiesce_ask_host "$_binary" snapshot --print dump-target -- "${_targets[@]}")
+    _said=$(pci_quiesce_ask_host "$_binary" snapshot --print dump-target -- "${_targets[@]}" 2>&1)
     _ret=$?
     if [[ $_ret -ne 0 ]]; then
         # Perhaps an image for another architecture: nothing here can run it.
-        dwarn "pci-quiesce: the image does not know its dump target: $_binary returned $_ret"
+        dwarn "pci-quiesce: the image does not know its dump target: $_binary returned $_ret: $_said"
         return
     fi
+    # Warnings begin with its name.
+    while read -r _line; do
+        case $_line in
+            '') ;;
+            pci-quiesce:*) dwarn "$_line" ;;
+            *) _lines+=$_line$'\n' ;;
+        esac
+    done <<< "$_said"
     if [[ $_lines ]]; then
         mkdir -p "$_dir"
-        printf '%s\n' "$_lines" > "$_dir/dump-target"
+        printf '%s' "$_lines" > "$_dir/dump-target"
     fi
     [[ $hostonly ]] || return 0
     mkdir -p "$_dir"
