@@ -122,8 +122,15 @@ static void add_target(struct cJSON *object, struct quiesce_check *check,
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
 				  "the dump target is not known: kdump's configuration names none, "
 				  "or no way to it");
-	for (size_t s = 0; s < target->n; s++)
-		add_source(ways, &check->run, target->sources[s].name, &target->sources[s]);
+	for (size_t s = 0; s < target->n; s++) {
+		const struct quiesce_target_source *source = &target->sources[s];
+
+		add_source(ways, &check->run, source->name, source);
+		if (!source->n)
+			quiesce_check_say(check, QUIESCE_IS_WARNING, source->file, source->line,
+					  "dump target: no PCI function is known to lead to %s",
+					  source->name);
+	}
 }
 
 /* ttyN and the like are the display's; of the others sysfs knows the device. */

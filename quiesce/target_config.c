@@ -11,11 +11,13 @@
 
 /*
  * @remote_only: local targets are known already
+ * @line: of the configuration that was read last; 0: a default
  */
 struct search {
 	const char *root;
 	struct quiesce_target *target;
 	bool remote_only;
+	unsigned int line;
 };
 
 static bool begins(const char *text, const char *with)
@@ -102,14 +104,17 @@ static int read_kdump_conf(struct search *search, char *text)
 	static const char *const local[] = { "raw", "ext2", "ext3", "ext4", "xfs", "btrfs",
 					     "minix", "virtiofs" };
 	char word[24], value[512], path[512] = DIRECTORY;
+	unsigned int path_line = 0;
 	char *line;
 
-	while ((line = strsep(&text, "\n"))) {
+	for (search->line = 1; (line = strsep(&text, "\n")); search->line++) {
 		if (sscanf(line, " %23s \"%511[^\"\n]", word, value) != 2 &&
 		    sscanf(line, " %23s %511s", word, value) != 2)
 			continue;
-		if (strcmp(word, "path") == 0)
+		if (strcmp(word, "path") == 0) {
 			(void)strcpy(path, value);
+			path_line = search->line;
+		}
 		if (strcmp(word, "ssh") == 0 || strcmp(word, "nfs") == 0 ||
 		    strcmp(word, "nfs3") == 0 || strcmp(word, "nfs4") == 0)
 			return add_remote(search, value);
@@ -117,6 +122,7 @@ static int read_kdump_conf(struct search *search, char *text)
 			if (strcmp(word, local[i]) == 0)
 				return add_block(search, value);
 	}
+	search->line = path_line;
 	return add_directory(search, path);
 }
 
@@ -147,13 +153,13 @@ static int read_suse(struct search *search, const char *text, char *places)
 	return r;
 }
 
-static int read_debian(struct search *search, const char *text)
+static int read_debian(struct search *search, char *text)
 {
 	static const char *const names[] = { "SSH", "NFS", "FTP", "KDUMP_COREDIR" };
 	_cleanup_free_ char *value = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int r = quiesce_shell_variable(text, names[i], &value, NULL);
+		int r = quiesce_shell_variable(text, names[i], &value, &search->line);
 
 		if (r == -ENOMEM)
 			return r;
@@ -163,27 +169,47 @@ static int read_debian(struct search *search, const char *text)
 		free(value);
 		value = NULL;
 	}
+	search->line = 0;
 	return add_directory(search, DIRECTORY);
 }
 
+static int read_sysconfig(struct search *search, char *text)
+{
+	_cleanup_free_ char *places = NULL;
+
+	if (quiesce_shell_variable(text, "KDUMP_SAVEDIR", &places, &search->line) == -ENOMEM)
+		return -ENOMEM;
+	return places ? read_suse(search, text, places) : add_directory(search, DIRECTORY);
+}
+
+/* The first that is there. */
 static int read_config(struct search *search)
 {
-	_cleanup_free_ char *fedora = NULL, *sysconfig = NULL, *debian = NULL, *places = NULL;
+	static const struct {
+		const char *file;
+		int (*read)(struct search *search, char *text);
+	} configs[] = {
+		{ "/etc/kdump.conf", read_kdump_conf },
+		{ "/etc/sysconfig/kdump", read_sysconfig },
+		{ "/etc/default/kdump-tools", read_debian },
+	};
+	struct quiesce_target *target = search->target;
+	const size_t n_before = target->n;
+	_cleanup_free_ char *text = NULL;
+	size_t i = 0;
 	int r;
 
-	(void)quiesce_file_read(search->root, "etc/kdump.conf", TEXT_BYTES_MAX, &fedora);
-	if (fedora)
-		return read_kdump_conf(search, fedora);
-	(void)quiesce_file_read(search->root, "etc/sysconfig/kdump", TEXT_BYTES_MAX, &sysconfig);
-	if (sysconfig) {
-		r = quiesce_shell_variable(sysconfig, "KDUMP_SAVEDIR", &places, NULL);
-		if (r == -ENOMEM)
-			return r;
-		return places ? read_suse(search, sysconfig, places) :
-				add_directory(search, DIRECTORY);
+	while (i < ARRAY_SIZE(configs) &&
+	       quiesce_file_read(search->root, configs[i].file + 1, TEXT_BYTES_MAX, &text) < 0)
+		i++;
+	if (!text)
+		return 0;
+	r = configs[i].read(search, text);
+	for (size_t s = n_before; s < target->n; s++) {
+		target->sources[s].file = configs[i].file;
+		target->sources[s].line = search->line;
 	}
-	(void)quiesce_file_read(search->root, "etc/default/kdump-tools", TEXT_BYTES_MAX, &debian);
-	return debian ? read_debian(search, debian) : 0;
+	return r;
 }
 
 static bool is_block(const char *root, const char *name)
@@ -208,7 +234,7 @@ int quiesce_target_read(const char *root, char *const *operands, size_t n,
 			struct quiesce_target *ret_target)
 {
 	struct quiesce_target target = { 0 };
-	struct search search = { root, &target, n > 0 };
+	struct search search = { root, &target, n > 0, 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
