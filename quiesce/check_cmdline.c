@@ -8,34 +8,42 @@
 
 #define TEXT_BYTES_MAX (1024u * 1024)
 
+/* Names in sys/class/iommu. Source: drivers/iommu, iommu_device_sysfs_add(). */
+enum {
+	INTEL = 1 << 0, /* dmar0 */
+	AMD = 1 << 1,	/* ivhd0 */
+	OTHER = 1 << 2,
+	ANY = INTEL | AMD | OTHER,
+};
+
 /*
  * @key: of a parameter KEY=OPTION,OPTION...
  * @option: NULL for any
  * @unless: an option of a later one that takes it back, or NULL
- * @iommu: bad only where the running kernel drives an IOMMU
+ * @iommus: bad only where the running kernel drives one of these; 0: anywhere
  * Source: Documentation/admin-guide/kernel-parameters.txt.
  */
 static const struct defeat {
 	const char *key;
 	const char *option;
 	const char *unless;
-	bool iommu;
+	unsigned int iommus;
 	enum quiesce_severity severity;
 	const char *reason;
 } defeats[] = {
 	/* drivers/iommu/intel/iommu.c, intel_disable_iommus() */
-	{ "intel_iommu", "off", "on", true, QUIESCE_IS_ERROR,
+	{ "intel_iommu", "off", "on", INTEL, QUIESCE_IS_ERROR,
 	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
-	{ "amd_iommu", "off", NULL, true, QUIESCE_IS_ERROR,
+	{ "amd_iommu", "off", NULL, AMD, QUIESCE_IS_ERROR,
 	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
-	{ "iommu", "off", NULL, true, QUIESCE_IS_ERROR,
+	{ "iommu", "off", NULL, ANY, QUIESCE_IS_ERROR,
 	  "the crash kernel switches the IOMMU off: DMA under way goes to wrong memory" },
 	/* drivers/iommu/dma-iommu.c, iommu_deferred_attach() */
-	{ "iommu", "pt", "nopt", true, QUIESCE_IS_WARNING,
+	{ "iommu", "pt", "nopt", ANY, QUIESCE_IS_WARNING,
 	  "inherited translations are replaced only where a reset was observed" },
-	{ "iommu.passthrough", "1", "0", true, QUIESCE_IS_WARNING,
+	{ "iommu.passthrough", "1", "0", ANY, QUIESCE_IS_WARNING,
 	  "inherited translations are replaced only where a reset was observed" },
-	{ "arm-smmu.disable_bypass", "0", NULL, true, QUIESCE_IS_WARNING,
+	{ "arm-smmu.disable_bypass", "0", NULL, ANY, QUIESCE_IS_WARNING,
 	  "DMA of functions without a driver passes the SMMU untranslated" },
 	{ "pci", "off", NULL, false, QUIESCE_IS_ERROR, "no function is found" },
 	{ "pci", "nommconf", NULL, false, QUIESCE_IS_WARNING,
@@ -175,34 +183,43 @@ static bool is_taken_back(const struct cmdline *cmdline, size_t i, const struct 
 	return false;
 }
 
+/* @driven: mask of IOMMUs. An error only where the kind is known. */
 static void check_word(struct quiesce_check *check, const struct cmdline *cmdline, size_t i,
-		       bool has_iommu)
+		       unsigned int driven)
 {
 	const struct word *w = &cmdline->words[i];
 
-	for (size_t d = 0; d < ARRAY_SIZE(defeats); d++)
-		if (same_key(w->text, defeats[d].key) && has_option(w->text, defeats[d].option) &&
-		    !is_taken_back(cmdline, i, &defeats[d]) && (has_iommu || !defeats[d].iommu))
-			quiesce_check_say(check, defeats[d].severity, w->file, w->line, "%s: %s",
-					  w->text, defeats[d].reason);
+	for (const struct defeat *d = defeats; d < defeats + ARRAY_SIZE(defeats); d++) {
+		const bool counts = !d->iommus || driven & d->iommus;
+
+		if (same_key(w->text, d->key) && has_option(w->text, d->option) &&
+		    !is_taken_back(cmdline, i, d) && (counts || driven & OTHER))
+			quiesce_check_say(check, counts ? d->severity : QUIESCE_IS_WARNING, w->file,
+					  w->line, "%s: %s", w->text, d->reason);
+	}
 }
 
-/* Of an IOMMU that is driven sysfs has an entry. */
-static bool drives_iommu(const char *root)
+/* Of an IOMMU that is driven sysfs has an entry. Return: mask of kinds. */
+static unsigned int driven_iommus(const char *root)
 {
 	const struct dirent *entry;
-	bool found = false;
+	unsigned int driven = 0;
 	char path[512];
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "%s/sys/class/iommu", root);
 	dir = opendir(path);
 	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		found = entry->d_name[0] != '.';
+		return 0;
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, "dmar", 4) == 0)
+			driven |= INTEL;
+		else if (strncmp(entry->d_name, "ivhd", 4) == 0)
+			driven |= AMD;
+		else if (entry->d_name[0] != '.')
+			driven |= OTHER;
 	(void)closedir(dir);
-	return found;
+	return driven;
 }
 
 /* One at a time, so that a complaint has a place; of the switches the last counts. */
@@ -247,7 +264,7 @@ static char *joined(const struct cmdline *cmdline)
 
 void quiesce_check_cmdline(struct quiesce_check *check)
 {
-	const bool has_iommu = drives_iommu(check->run.root);
+	const unsigned int driven = driven_iommus(check->run.root);
 	struct cmdline cmdline = { 0 };
 	bool is_told;
 
@@ -257,7 +274,7 @@ void quiesce_check_cmdline(struct quiesce_check *check)
 				  "no /etc/sysconfig/kdump or /etc/default/kdump-tools: the crash "
 				  "kernel is taken to get the command line of this one");
 	for (size_t i = 0; i < cmdline.n; i++)
-		check_word(check, &cmdline, i, has_iommu);
+		check_word(check, &cmdline, i, driven);
 	take_ours(check, &cmdline);
 	check->cmdline = joined(&cmdline);
 	free(cmdline.words);
