@@ -146,9 +146,27 @@ static void add_words(struct cmdline *cmdline, char *text, const char *file, uns
 	}
 }
 
-static void read_cmdline(const char *root, struct cmdline *cmdline, bool *ret_is_told)
+/* True where @config has it. What sh would put in place of "$" is not known here. */
+static bool read_variable(struct quiesce_check *check, const struct source *source,
+			  const char *config, const char *name, char **ret_text,
+			  unsigned int *ret_line)
+{
+	unsigned int line;
+
+	if (!name || quiesce_shell_variable(config, name, ret_text, &line) < 0)
+		return false;
+	if (strpbrk(*ret_text, "$`"))
+		quiesce_check_say(check, QUIESCE_IS_NOTE, source->file, line,
+				  "%s: what sh puts in place of $ and ` is not known, nor checked",
+				  name);
+	*ret_line = line;
+	return true;
+}
+
+static void read_cmdline(struct quiesce_check *check, struct cmdline *cmdline, bool *ret_is_told)
 {
 	_cleanup_free_ char *config = NULL, *removed = NULL;
+	const char *root = check->run.root;
 	const struct source *source = NULL;
 	char *text = NULL;
 	unsigned int line;
@@ -158,19 +176,17 @@ static void read_cmdline(const char *root, struct cmdline *cmdline, bool *ret_is
 		(void)quiesce_file_read(root, source->file + 1, TEXT_BYTES_MAX, &config);
 	}
 	*ret_is_told = config;
-	if (config && quiesce_shell_variable(config, source->replace, &text, &line) == 0 && text[0]) {
-		if (source->remove)
-			(void)quiesce_shell_variable(config, source->remove, &removed, NULL);
+	if (config)
+		(void)read_variable(check, source, config, source->remove, &removed, &line);
+	if (config && read_variable(check, source, config, source->replace, &text, &line) && text[0]) {
 		add_words(cmdline, text, source->file, line, removed);
 	} else {
 		free(text);
 		text = NULL;
-		if (config && source->remove)
-			(void)quiesce_shell_variable(config, source->remove, &removed, NULL);
 		if (quiesce_file_read(root, "proc/cmdline", QUIESCE_CMDLINE_BYTES_MAX, &text) == 0)
 			add_words(cmdline, text, "/proc/cmdline", 1, removed);
 	}
-	if (config && quiesce_shell_variable(config, source->append, &text, &line) == 0)
+	if (config && read_variable(check, source, config, source->append, &text, &line))
 		add_words(cmdline, text, source->file, line, NULL);
 }
 
@@ -268,7 +284,7 @@ void quiesce_check_cmdline(struct quiesce_check *check)
 	struct cmdline cmdline = { 0 };
 	bool is_told;
 
-	read_cmdline(check->run.root, &cmdline, &is_told);
+	read_cmdline(check, &cmdline, &is_told);
 	if (!is_told)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
 				  "no /etc/sysconfig/kdump or /etc/default/kdump-tools: the crash "

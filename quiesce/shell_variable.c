@@ -26,15 +26,20 @@ static const char *copy_word(const char *text, char *to)
 	return text;
 }
 
-/* Behind "NAME=" at the start of a command, or NULL. */
-static const char *value_at(const char *line, const char *name)
+/* Behind "NAME=" or "NAME+=" at the start of a command, or NULL. */
+static const char *value_at(const char *line, const char *name, bool *ret_adds)
 {
 	const size_t length = strlen(name);
 
 	line += strspn(line, " \t");
 	if (strncmp(line, "export", 6) == 0 && strchr(" \t", line[6]))
 		line += 6 + strspn(line + 6, " \t");
-	return strncmp(line, name, length) == 0 && line[length] == '=' ? line + length + 1 : NULL;
+	if (strncmp(line, name, length) != 0)
+		return NULL;
+	line += length;
+	*ret_adds = line[0] == '+';
+	line += *ret_adds;
+	return line[0] == '=' ? line + 1 : NULL;
 }
 
 int quiesce_shell_variable(const char *text, const char *name, char **ret_value,
@@ -43,17 +48,19 @@ int quiesce_shell_variable(const char *text, const char *name, char **ret_value,
 	_cleanup_free_ char *value = malloc(strlen(text) + 1);
 	unsigned int line = 0, found = 0;
 	const char *assigned, *end;
+	bool adds;
 
 	if (!value)
 		return -ENOMEM;
+	value[0] = '\0';
 	for (const char *at = text; *at; at = end + (*end == '\n')) {
 		line++;
 		end = strchrnul(at, '\n');
-		assigned = value_at(at, name);
+		assigned = value_at(at, name, &adds);
 		if (!assigned)
 			continue;
 		found = line;
-		assigned = copy_word(assigned, value);
+		assigned = copy_word(assigned, adds ? strchr(value, '\0') : value);
 		for (; end < assigned; end = strchrnul(end + 1, '\n'))
 			line++;
 	}

@@ -88,10 +88,10 @@ int quiesce_target_read(const char *root, char *const *operands, size_t n,
 /* shell_variable.c */
 
 /**
- * quiesce_shell_variable() - the last assignment NAME=VALUE in a file that sh reads
+ * quiesce_shell_variable() - NAME as a file that sh reads leaves it: NAME=VALUE, NAME+=VALUE
  * @text: the file
  * @ret_value: without quotes, on one line; nothing in it is expanded; heap
- * @ret_line: where it is; may be NULL
+ * @ret_line: of the last assignment; may be NULL
  *
  * Return: 0, -ENOENT, -ENOMEM.
  */

@@ -50,6 +50,14 @@ static void the_last_assignment_counts(void **state)
 	expect("NAME=a\nNAME=b\n", "b", 2);
 }
 
+static void an_assignment_may_add_to_those_before(void **state)
+{
+	(void)state;
+	expect("NAME=\"a\"\nNAME+=\" b\"\n", "a b", 2);
+	expect("NAME+=a\nNAMES+=b\nNAME+ =c\n", "a", 1);
+	expect("NAME=a\nNAME+=b\nNAME=c\nexport NAME+='d e'\n", "cd e", 4);
+}
+
 static void a_quote_that_does_not_end_ends_with_the_file(void **state)
 {
 	(void)state;
@@ -64,6 +72,7 @@ int main(void)
 		cmocka_unit_test(a_comment_ends_a_value_and_is_none_itself),
 		cmocka_unit_test(a_quoted_value_may_have_lines_that_are_no_assignments),
 		cmocka_unit_test(the_last_assignment_counts),
+		cmocka_unit_test(an_assignment_may_add_to_those_before),
 		cmocka_unit_test(a_quote_that_does_not_end_ends_with_the_file),
 	};
 
