@@ -47,13 +47,18 @@ static void add_fenced(struct cJSON *kinds, const struct quiesce_run *run, size_
 				   run->machine.functions[i].address, address)));
 }
 
-/* VFs are left out: the crash kernel lists none, and they fall with their PF. */
+/* VFs have a number of their own: the crash kernel lists none, and they fall with their PF. */
 static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
 {
-	struct cJSON *expected = cJSON_AddObjectToObject(object, "expected");
-	struct cJSON *fenced = cJSON_AddArrayToObject(object, "fenced_only");
-	size_t count[PCIRESET_VERDICTS] = { 0 };
+	struct cJSON *expected, *fenced;
+	size_t count[PCIRESET_VERDICTS] = { 0 }, n_virtual = 0;
 
+	for (size_t i = 0; i < run->machine.n; i++)
+		n_virtual += run->machine.functions[i].is_virtual;
+	(void)cJSON_AddNumberToObject(object, "functions", (double)(run->machine.n - n_virtual));
+	(void)cJSON_AddNumberToObject(object, "virtual_functions", (double)n_virtual);
+	expected = cJSON_AddObjectToObject(object, "expected");
+	fenced = cJSON_AddArrayToObject(object, "fenced_only");
 	for (size_t i = 0; i < run->machine.n; i++) {
 		if (run->machine.functions[i].is_virtual)
 			continue;
@@ -193,7 +198,6 @@ static int check_machine(struct quiesce_check *check, const struct quiesce_targe
 	r = quiesce_plan_toward(run, target);
 	if (r < 0)
 		return r;
-	(void)cJSON_AddNumberToObject(object, "functions", (double)run->machine.n);
 	add_verdicts(object, run);
 	check_time(check, object);
 	add_target(object, check, target);

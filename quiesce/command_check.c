@@ -72,16 +72,20 @@ static void print_findings(const struct quiesce_check *check, FILE *out)
 }
 
 /* "20 completed, 3 fenced" */
-static void print_counts(const struct cJSON *counts, FILE *out)
+static void print_counts(const struct cJSON *machine, FILE *out)
 {
+	const struct cJSON *n = cJSON_GetObjectItemCaseSensitive(machine, "virtual_functions");
 	const struct cJSON *count;
 	const char *before = "";
 
-	cJSON_ArrayForEach(count, counts)
+	cJSON_ArrayForEach(count, cJSON_GetObjectItemCaseSensitive(machine, "expected"))
 		if (count->valueint) {
 			(void)fprintf(out, "%s%d %s", before, count->valueint, count->string);
 			before = ", ";
 		}
+	if (n->valueint)
+		(void)fprintf(out, "; not counted: %d virtual, which fall with their physical ones",
+			      n->valueint);
 	(void)fputc('\n', out);
 }
 
@@ -118,7 +122,7 @@ static void print_machine(const struct cJSON *machine, FILE *out)
 	const struct cJSON *deadline = cJSON_GetObjectItemCaseSensitive(machine, "deadline_ms");
 
 	(void)fputs("expected      ", out);
-	print_counts(cJSON_GetObjectItemCaseSensitive(machine, "expected"), out);
+	print_counts(machine, out);
 	(void)fprintf(out, "time          resets take %d ms of %d ms\n", estimate->valueint,
 		      deadline->valueint);
 	print_fenced(cJSON_GetObjectItemCaseSensitive(machine, "fenced_only"), out);
