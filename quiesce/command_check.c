@@ -13,6 +13,24 @@ static const char *const severity_words[] = {
 	[QUIESCE_IS_NOTE] = "note",
 };
 
+/* Where it stands: of one file by line. */
+static int place_of(const struct quiesce_check *check, const char *file, unsigned int line)
+{
+	const struct cJSON *finding;
+	int at = 0;
+
+	cJSON_ArrayForEach(finding, check->findings) {
+		const char *other = cJSON_GetStringValue(cJSON_GetObjectItem(finding, "file"));
+		const struct cJSON *number = cJSON_GetObjectItem(finding, "line");
+
+		if (file && other && strcmp(file, other) == 0 && cJSON_IsNumber(number) &&
+		    number->valuedouble > line)
+			break;
+		at++;
+	}
+	return at;
+}
+
 void quiesce_check_say(struct quiesce_check *check, enum quiesce_severity severity,
 		       const char *file, unsigned int line, const char *format, ...)
 {
@@ -30,7 +48,7 @@ void quiesce_check_say(struct quiesce_check *check, enum quiesce_severity severi
 	else
 		(void)cJSON_AddNullToObject(finding, "line");
 	quiesce_json_string(finding, "message", message);
-	(void)cJSON_AddItemToArray(check->findings, finding);
+	(void)cJSON_InsertItemInArray(check->findings, place_of(check, file, line), finding);
 	check->n_errors += severity == QUIESCE_IS_ERROR;
 }
 

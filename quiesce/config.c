@@ -73,6 +73,7 @@ static int take_rule(struct parser *parser, const char *action, const char *text
 		return -ENOMEM;
 	}
 	rule.origin = origin;
+	rule.is_told = problem[0];
 	config->rules[config->n_rules++] = rule;
 	return 0;
 }

@@ -134,6 +134,7 @@ enum quiesce_match {
  *	from QUIESCE_MATCH_CONSOLE on
  * @origin: "file:line" or "default:NAME"
  * @reason: words for the report
+ * @is_told: there was a complaint about it, and one is enough
  */
 struct quiesce_rule {
 	enum pcireset_action action;
@@ -142,6 +143,7 @@ struct quiesce_rule {
 	const char *pattern;
 	const char *origin;
 	const char *reason;
+	bool is_told;
 };
 
 /** enum quiesce_load_what - whose drivers a load line asks for */
@@ -457,7 +459,7 @@ bool quiesce_rules_is_default(const struct pcireset_function *function, const ch
  *
  * Return: how many.
  */
-size_t quiesce_rules_unreachable(const struct quiesce_config *config,
+size_t quiesce_rules_unreachable(struct quiesce_config *config,
 				 const struct quiesce_complaint *complaint);
 /**
  * quiesce_rules_absent() - rules and load lines without an effect on this machine

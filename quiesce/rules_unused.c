@@ -102,7 +102,7 @@ static bool rule_covers(const struct quiesce_rule *earlier, const struct quiesce
 			 pattern_covers(earlier->pattern, rule->pattern);
 }
 
-size_t quiesce_rules_unreachable(const struct quiesce_config *config,
+size_t quiesce_rules_unreachable(struct quiesce_config *config,
 				 const struct quiesce_complaint *complaint)
 {
 	size_t n = 0;
@@ -112,8 +112,9 @@ size_t quiesce_rules_unreachable(const struct quiesce_config *config,
 
 		while (j < i && !rule_covers(&config->rules[j], &config->rules[i]))
 			j++;
-		if (j == i)
+		if (j == i || config->rules[i].is_told)
 			continue;
+		config->rules[i].is_told = true;
 		tell(complaint, config->rules[i].origin, "never matches: %s comes first",
 		     config->rules[j].origin);
 		n++;
@@ -144,7 +145,7 @@ static size_t absent_rules(const struct quiesce_config *config, const struct use
 	for (size_t i = 0; i < config->n_rules; i++) {
 		const struct quiesce_rule *rule = &config->rules[i];
 
-		if (uses[i].has_effect || is_known_later(rule))
+		if (uses[i].has_effect || is_known_later(rule) || rule->is_told)
 			continue;
 		tell(complaint, rule->origin, "%s",
 		     uses[i].matches ? "matches only what is always kept: no effect" :

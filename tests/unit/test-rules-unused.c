@@ -126,6 +126,22 @@ static void many_stars_are_compared_in_time(void **state)
 	(void)alarm(0);
 }
 
+static void of_one_rule_the_first_complaint_is_the_only_one(void **state)
+{
+	(void)state;
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	assert_int_equal(quiesce_config_parse(&config, "t.conf",
+					      "[rules]\nkeep = id 8086:*\nkep = id 8086:10d3\n"
+					      "fence = id 8086:10d4\n",
+					      &complaint), 0);
+	assert_int_equal(quiesce_rules_unreachable(&config, &complaint), 1);
+	assert_int_equal(quiesce_rules_absent(&machine, &config, &complaint), 1);
+	assert_string_equal(complaints,
+			    "t.conf:3: unknown action \"kep\": did you mean \"keep\"?\n"
+			    "t.conf:4: never matches: t.conf:2 comes first\n"
+			    "t.conf:2: matches no function of this machine\n");
+}
+
 static void what_is_not_on_this_machine_is_named(void **state)
 {
 	struct fake_function *bound;
@@ -159,6 +175,7 @@ int main(void)
 		TEST(a_rule_behind_one_that_covers_it_never_matches),
 		TEST(a_rule_that_may_match_is_no_false_alarm),
 		TEST(many_stars_are_compared_in_time),
+		TEST(of_one_rule_the_first_complaint_is_the_only_one),
 		TEST(what_is_not_on_this_machine_is_named),
 	};
 
