@@ -111,11 +111,19 @@ static int take_line(void *data, const char *section, const char *name, const ch
 	return 1;
 }
 
-/* Of a line without blanks in front and comments behind. */
-static bool can_be_read(const char *line, size_t length)
+/*
+ * Of a line without blanks in front and comments behind: what is wrong, or NULL.
+ * inih takes ":" for "=".
+ */
+static const char *problem_of(const char *line, size_t length)
 {
-	return length == 0 || memchr(line, line[0] == '[' ? ']' : '=', length) ||
-	       (line[0] != '[' && memchr(line, ':', length));
+	const char *equals = memchr(line, '=', length), *colon = memchr(line, ':', length);
+
+	if (length > 0 && line[0] == '[')
+		return memchr(line, ']', length) ? NULL : "neither [section] nor key = value";
+	if (length == 0 || (equals && (!colon || equals < colon)))
+		return NULL;
+	return "\"=\" is missing: KEY = VALUE or ACTION = MATCH";
 }
 
 /*
@@ -127,7 +135,7 @@ static bool can_be_read(const char *line, size_t length)
 static char *read_line(char *buffer, int bytes, void *stream)
 {
 	struct parser *parser = stream;
-	const char *line = parser->text;
+	const char *line = parser->text, *problem;
 	size_t length = strcspn(line, "\n"), used, blank;
 
 	if (!*line)
@@ -145,8 +153,9 @@ static char *read_line(char *buffer, int bytes, void *stream)
 		complain(parser, "longer than %d characters", bytes - 2);
 		used = 0;
 	}
-	if (!can_be_read(line, used)) {
-		complain(parser, "neither [section] nor key = value");
+	problem = problem_of(line, used);
+	if (problem) {
+		complain(parser, "%s", problem);
 		used = 0;
 	}
 	(void)snprintf(buffer, (size_t)bytes, "%.*s\n", (int)used, line);

@@ -219,20 +219,22 @@ static void lines_that_are_none_are_errors_in_order_and_the_rest_is_read(void **
 	parse("[rules]\nhello\nspare = id 8086:10d3\n[open\nkeep = class 02*\n  again # a = b\n");
 
 	assert_string_equal(complaints,
-			    "t.conf:2: neither [section] nor key = value\n"
+			    "t.conf:2: \"=\" is missing: KEY = VALUE or ACTION = MATCH\n"
 			    "t.conf:3: unknown action \"spare\": " ACTIONS "\n"
 			    "t.conf:4: neither [section] nor key = value\n"
-			    "t.conf:6: neither [section] nor key = value\n");
+			    "t.conf:6: \"=\" is missing: KEY = VALUE or ACTION = MATCH\n");
 	assert_int_equal(config.n_errors, 4);
 	assert_int_equal(config.n_rules, 2);
 }
 
-static void a_byte_order_mark_and_colons_can_be_read(void **state)
+static void a_byte_order_mark_can_be_read_and_colons_cannot(void **state)
 {
 	(void)state;
-	parse("\xef\xbb\xbf[quiesce]\nlevel: flr\n");
+	parse("\xef\xbb\xbf[quiesce]\nlevel = flr\nlevel : fence\nlevel: x = y\n");
 
-	assert_string_equal(complaints, "");
+	assert_string_equal(complaints,
+			    "t.conf:3: \"=\" is missing: KEY = VALUE or ACTION = MATCH\n"
+			    "t.conf:4: \"=\" is missing: KEY = VALUE or ACTION = MATCH\n");
 	assert_int_equal(config.level, QUIESCE_LEVEL_FLR);
 }
 
@@ -364,7 +366,7 @@ int main(void)
 		TEST(what_was_meant_is_guessed_where_one_word_is_near),
 		TEST(a_path_has_an_address_and_then_a_function_of_each_level),
 		TEST(lines_that_are_none_are_errors_in_order_and_the_rest_is_read),
-		TEST(a_byte_order_mark_and_colons_can_be_read),
+		TEST(a_byte_order_mark_can_be_read_and_colons_cannot),
 		TEST(a_line_that_is_too_long_is_an_error_and_the_rest_is_read),
 		TEST(an_empty_text_is_good),
 		TEST(a_value_is_printed_as_it_would_be_written),
