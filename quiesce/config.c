@@ -14,6 +14,8 @@
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define PROBLEM_BYTES 320
 
+static const char *const sections[] = { "quiesce", "rules" };
+
 /*
  * @text: what is left of it
  * @line: number of the line that was read last, from 1
@@ -104,8 +106,7 @@ static int take_line(void *data, const char *section, const char *name, const ch
 		r = take_key(parser, name, value);
 	else if (!section[0])
 		complain(parser, "before any section: [quiesce] or [rules]");
-	else
-		complain(parser, "unknown section \"[%s]\": quiesce or rules", section);
+	/* Of the lines of others it is enough to name their header. */
 	if (r < 0)
 		parser->error = r;
 	return 1;
@@ -124,6 +125,17 @@ static const char *problem_of(const char *line, size_t length)
 	if (length == 0 || (equals && (!colon || equals < colon)))
 		return NULL;
 	return "\"=\" is missing: KEY = VALUE or ACTION = MATCH";
+}
+
+/* Of a line that begins a section. */
+static void check_section(struct parser *parser, const char *line)
+{
+	const size_t length = strcspn(line + 1, "]");
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (length == strlen(sections[i]) && memcmp(line + 1, sections[i], length) == 0)
+			return;
+	complain(parser, "unknown section \"[%.*s]\": quiesce or rules", (int)length, line + 1);
 }
 
 /*
@@ -157,6 +169,8 @@ static char *read_line(char *buffer, int bytes, void *stream)
 	if (problem) {
 		complain(parser, "%s", problem);
 		used = 0;
+	} else if (used > 0 && line[0] == '[') {
+		check_section(parser, line);
 	}
 	(void)snprintf(buffer, (size_t)bytes, "%.*s\n", (int)used, line);
 	return buffer;

@@ -137,7 +137,7 @@ static void what_is_not_known_is_named_with_its_line(void **state)
 			    "t.conf:4: bad value \"20000000000000000000000\" for reset_ms: 200 to 60000\n"
 			    "t.conf:5: bad value \"-1\" for reset_ms: 200 to 60000\n"
 			    "t.conf:6: bad value \"2s\" for reset_ms: 200 to 60000\n"
-			    "t.conf:8: unknown section \"[rulez]\": quiesce or rules\n"
+			    "t.conf:7: unknown section \"[rulez]\": quiesce or rules\n"
 			    "t.conf:10: unknown match \"vendor\": " MATCHES "\n"
 			    "t.conf:11: id \"8086\" can match nothing: 8086:10d3 or 8086:10d3:103c:1234\n"
 			    "t.conf:12: driver \"\" can match nothing: e1000e\n"
