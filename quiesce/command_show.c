@@ -125,7 +125,7 @@ static size_t find(const struct pcireset_machine *machine, const struct pcireset
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no function %s; \"list\" shows them",
 			    wanted);
 	else
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %zu functions, which? %s%s",
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "\"%s\": %zu functions, which? %s%s",
 			    wanted, n, names, n > MATCHES_NAMED_MAX ? " ..." : "");
 	return PCIRESET_NONE;
 }

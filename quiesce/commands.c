@@ -71,15 +71,17 @@ int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io 
 
 int quiesce_filter_take(const struct quiesce_options *options, struct pcireset_filter **ret_filter)
 {
-	const char *problem;
+	struct pcireset_filter *slot = NULL;
+	const char *problem, *bad = options->slot;
 	int r;
 
 	r = pcireset_filter_make(options->slot, options->ids, &problem, ret_filter);
 	if (r != -EINVAL)
 		return r < 0 ? quiesce_fail("filter", r) : QUIESCE_OK;
-	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "-s %s, -d %s: %s",
-		    options->slot ? options->slot : "*", options->ids ? options->ids : "*",
-		    problem);
+	if (pcireset_filter_make(options->slot, NULL, &problem, &slot) == 0)
+		bad = options->ids;
+	free(slot);
+	quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "\"%s\": %s", bad, problem);
 	return QUIESCE_BAD_USAGE;
 }
 
