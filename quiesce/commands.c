@@ -44,7 +44,7 @@ static int open_dump(const char *name, struct pcireset_io **ret_io)
 	if (r < 0) {
 		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s: %s", name,
 			    quiesce_file_problem(r));
-		return QUIESCE_BAD_USAGE;
+		return QUIESCE_BAD_FUNCTIONS;
 	}
 	r = pcireset_io_open_dump(text, &problem, ret_io);
 	if (r == 0)
