@@ -32,7 +32,7 @@ static int write_file(const struct quiesce_options *options, const struct quiesc
 {
 	_cleanup_free_ char *beside = NULL;
 	FILE *out;
-	int code;
+	int code, r;
 
 	if (asprintf(&beside, "%s.new", options->output) < 0) {
 		beside = NULL;
@@ -42,8 +42,11 @@ static int write_file(const struct quiesce_options *options, const struct quiesc
 	if (!out)
 		return quiesce_fail(options->output, -errno);
 	code = snapshot(options, target, out);
-	if (fclose(out) != 0 && code == QUIESCE_OK)
-		code = quiesce_fail(options->output, -errno);
+	r = quiesce_flush(out);
+	if (fclose(out) != 0 && r == 0)
+		r = -errno;
+	if (r < 0 && code == QUIESCE_OK)
+		code = quiesce_fail(options->output, r);
 	if (code == QUIESCE_OK && rename(beside, options->output) < 0)
 		code = quiesce_fail(options->output, -errno);
 	if (code != QUIESCE_OK)

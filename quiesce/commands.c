@@ -93,9 +93,11 @@ bool quiesce_config_is_good(const struct quiesce_run *run,
 
 int quiesce_with_output(int code)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	const int r = quiesce_flush(stdout);
+
+	if (r == 0)
 		return code;
-	(void)fputs("pci-quiesce: cannot write the output\n", stderr);
+	(void)quiesce_fail("cannot write the output", r);
 	return code == QUIESCE_OK ? QUIESCE_BAD_FUNCTIONS : code;
 }
 

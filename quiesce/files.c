@@ -16,6 +16,20 @@ const char *quiesce_file_problem(int error)
 	return strerror(-error);
 }
 
+int quiesce_flush(FILE *out)
+{
+	const bool failed = ferror(out);
+
+	/* stdio has forgotten why: the next write tells, where it fails, too. */
+	if (failed) {
+		clearerr(out);
+		(void)fputc('\n', out);
+	}
+	if (fflush(out) != 0)
+		return -errno;
+	return failed ? -EIO : 0;
+}
+
 int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text)
 {
 	_cleanup_free_ char *text = malloc(bytes_max + 1);

@@ -674,6 +674,8 @@ int quiesce_file_read(const char *root, const char *path, size_t bytes_max, char
 int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text);
 /** quiesce_file_problem() - words for an error of it */
 const char *quiesce_file_problem(int error);
+/** quiesce_flush() - 0, or -errno where anything written to it did not arrive */
+int quiesce_flush(FILE *out);
 
 /* modules_before.c */
 

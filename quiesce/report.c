@@ -222,7 +222,7 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	if (r < 0)
 		return r;
 	(void)fputs("\n]}\n", out);
-	return fflush(out) || ferror(out) ? -EIO : 0;
+	return quiesce_flush(out);
 }
 
 static int open_beside(const struct quiesce_run *run, char *ret_path, size_t bytes, FILE **ret_out)
