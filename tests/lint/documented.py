@@ -239,7 +239,7 @@ def check_completion(program, words, completion, commands, synopsis):
     lines += [f"pci-quiesce {command} -" for command in commands]
     offered = completion.offers(lines)
     same("command", ("--help", commands), (completion.name, offered[0]))
-    same("key", ("the program", words["keys"]), (completion.name, offered[1]))
+    same("key", ("the program", [*words["keys"], "words"]), (completion.name, offered[1]))
     loads = re.findall(r"(?:^|, | or )([a-z-]+)", words["keys"]["load"])
     same("value of load", ("the program", loads), (completion.name, offered[2]))
     same("value of --color", ("the program", program.colors()), (completion.name, offered[3]))
