@@ -238,6 +238,13 @@ static unsigned int driven_iommus(const char *root)
 	return driven;
 }
 
+/* Others that dracut reads begin with "rd." and a word without "pci_". */
+static bool is_misspelt(const char *word)
+{
+	return (strncmp(word, "rd.pci_", 7) == 0 || strncmp(word, "rd.pci-", 7) == 0) &&
+	       !quiesce_parameter_is_ours(word);
+}
+
 /* One at a time, so that a complaint has a place; of the switches the last counts. */
 static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline)
 {
@@ -251,6 +258,11 @@ static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline
 	const struct word *last = NULL;
 
 	for (const struct word *w = cmdline->words; w < cmdline->words + cmdline->n; w++) {
+		if (is_misspelt(w->text))
+			quiesce_check_say(check, QUIESCE_IS_WARNING, w->file, w->line,
+					  "%s: has no effect: rd.pci_quiesce=VALUE or "
+					  "rd.pci_quiesce.KEY=VALUE",
+					  w->text);
 		check->file = w->file;
 		check->line = w->line;
 		told = quiesce_parameters_parse(w->text, &check->run.config, &complaint);

@@ -46,12 +46,12 @@ static char as_underscore(char c)
 	return c == '-' ? '_' : c;
 }
 
-static bool has_prefix(const char *word)
+bool quiesce_parameter_is_ours(const char *word)
 {
 	for (const char *p = PREFIX; *p; p++, word++)
 		if (as_underscore(*word) != *p)
 			return false;
-	return true;
+	return *word == '=' || *word == '.';
 }
 
 /* Load lines replace those of the file, as any other key does. True, or @why not. */
@@ -99,7 +99,7 @@ enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce
 		char why[320];
 		bool good;
 
-		if (!has_prefix(word) || (word[length] != '=' && word[length] != '.'))
+		if (!quiesce_parameter_is_ours(word))
 			continue;
 
 		as_given = strdup(word);

@@ -327,6 +327,9 @@ enum quiesce_switch {
 enum quiesce_switch quiesce_parameters_parse(const char *cmdline, struct quiesce_config *config,
 					     const struct quiesce_complaint *complaint);
 
+/** quiesce_parameter_is_ours() - a word of the command line that the former reads */
+bool quiesce_parameter_is_ours(const char *word);
+
 /* rules.c, rule_match.c, scene.c, ram.c: a decision for each function, before anything slow */
 
 /**
