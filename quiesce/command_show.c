@@ -83,14 +83,19 @@ static int print_json(const struct quiesce_view *view, FILE *out)
 
 static int print(const struct quiesce_run *run, size_t i, const struct quiesce_options *options)
 {
-	struct quiesce_view view = { 0 };
-	int r = 0;
+	struct quiesce_view view = { .no_report = "none yet" };
+	int r = -ENOENT;
 
 	view.function = make_function(run, i);
 	view.plan = quiesce_report_device(run, i);
 	/* Having no report is no error; of a dump there is none. */
-	if (!options->dump && quiesce_report_read(run->root, NULL, &view.report) == 0)
+	if (!options->dump)
+		r = quiesce_report_read(run->root, NULL, &view.report);
+	if (r == 0)
 		view.reported = quiesce_report_find(view.report, run->machine.functions[i].address);
+	else if (r != -ENOENT)
+		view.no_report = quiesce_report_problem(r);
+	r = 0;
 	if (options->json) {
 		r = print_json(&view, stdout);
 	} else {

@@ -141,11 +141,11 @@ int quiesce_show_report(const struct quiesce_options *options, const char *none)
 	int r, code;
 
 	r = quiesce_report_read(options->root, &text, &report);
-	if (r == -ENOENT || r == -EBADMSG)
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s",
-			    r == -ENOENT ? none : "/" QUIESCE_REPORT ": not a report");
+	if (r == -ENOENT)
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "%s", none);
 	else if (r < 0)
-		(void)quiesce_fail("/" QUIESCE_REPORT, r);
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "/" QUIESCE_REPORT ": %s",
+			    quiesce_report_problem(r));
 	if (r < 0)
 		return QUIESCE_BAD_FUNCTIONS;
 

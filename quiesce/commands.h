@@ -138,12 +138,14 @@ struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size
  * @function: what scan, topology and plan know, as conf/show.schema.json has it
  * @plan: what run would do, as the report has it
  * @report: the last report, or NULL
+ * @no_report: why not
  * @reported: the function's part of it, or NULL
  */
 struct quiesce_view {
 	struct cJSON *function;
 	struct cJSON *plan;
 	struct cJSON *report;
+	const char *no_report;
 	const struct cJSON *reported;
 };
 

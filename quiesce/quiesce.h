@@ -662,6 +662,8 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
  * Return: 0, -ENOENT where there is none, -EBADMSG where it is no report.
  */
 int quiesce_report_read(const char *root, char **ret_text, struct cJSON **ret_report);
+/** quiesce_report_problem() - words for an error of it */
+const char *quiesce_report_problem(int error);
 bool quiesce_report_is_complete(const struct cJSON *report);
 /** quiesce_report_mode() - "run", "plan", or "" where that is missing */
 const char *quiesce_report_mode(const struct cJSON *report);

@@ -31,6 +31,11 @@ int quiesce_report_read(const char *root, char **ret_text, struct cJSON **ret_re
 	return 0;
 }
 
+const char *quiesce_report_problem(int error)
+{
+	return error == -EBADMSG ? "not a report" : quiesce_file_problem(error);
+}
+
 bool quiesce_report_is_complete(const struct cJSON *report)
 {
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(report, "complete"));

@@ -74,7 +74,7 @@ void quiesce_view_tell(const struct quiesce_view *view, FILE *out)
 	(void)fputs("plan\n", out);
 	tell_object(out, "  ", view->plan, view->function);
 	if (!view->reported) {
-		tell(out, "", "report", view->report ? "does not have it" : "none yet");
+		tell(out, "", "report", view->report ? "does not have it" : view->no_report);
 		return;
 	}
 	tell(out, "", "report of a", quiesce_report_mode(view->report));
