@@ -18,6 +18,7 @@ enum quiesce_severity {
  * @findings: part of @report
  * @cmdline: the crash kernel's command line, or NULL; heap
  * @n_errors: findings that are errors
+ * @fleet: what is absent from this machine may be on others
  * @file: where complaints are about, whatever they say themselves; or NULL
  * @line: the same
  */
@@ -27,6 +28,7 @@ struct quiesce_check {
 	struct cJSON *findings;
 	char *cmdline;
 	size_t n_errors;
+	bool fleet;
 	const char *file;
 	unsigned int line;
 };

@@ -204,9 +204,16 @@ static int check_machine(struct quiesce_check *check, const struct quiesce_targe
 	return add_consoles(object, check);
 }
 
+static void say_note(void *data, const char *file, unsigned int line, const char *problem)
+{
+	quiesce_check_say(data, QUIESCE_IS_NOTE, file, line, "%s", problem);
+}
+
 int quiesce_check_machine(struct quiesce_check *check, const struct pcireset_io *io)
 {
-	const struct quiesce_complaint complaint = quiesce_check_complaint(check);
+	const struct quiesce_complaint absent =
+		check->fleet ? (struct quiesce_complaint){ say_note, check } :
+			       quiesce_check_complaint(check);
 	struct quiesce_run *run = &check->run;
 	struct quiesce_target target;
 	int r;
@@ -216,7 +223,7 @@ int quiesce_check_machine(struct quiesce_check *check, const struct pcireset_io 
 	r = pcireset_scan(io, &run->machine);
 	if (r < 0)
 		return r;
-	(void)quiesce_rules_absent(&run->machine, &run->config, &complaint);
+	(void)quiesce_rules_absent(&run->machine, &run->config, &absent);
 	for (size_t i = 0; i < run->machine.n; i++) {
 		struct pcireset_function *f = &run->machine.functions[i];
 

@@ -239,6 +239,7 @@ int quiesce_command_check(const struct quiesce_options *options)
 	struct quiesce_check check = {
 		.run = { .root = options->root, .log = &silent, .dry_run = true },
 		.report = cJSON_CreateObject(),
+		.fleet = options->fleet,
 	};
 	int code = QUIESCE_OK;
 

@@ -20,6 +20,7 @@ enum quiesce_option {
 	QUIESCE_OPTION_FORCE = 1 << 16,
 	QUIESCE_OPTION_PRINT = 1 << 17,
 	QUIESCE_OPTION_OUTPUT = 1 << 18,
+	QUIESCE_OPTION_FLEET = 1 << 19,
 };
 
 /**
@@ -37,6 +38,7 @@ enum quiesce_option {
  * @output: --output of snapshot: the file to write, or NULL
  * @root: --root without trailing slashes, "" for this machine
  * @crash: --crash of plan and show: without the drivers that are modules
+ * @fleet: --fleet of check: the configuration is of other machines, too
  */
 struct quiesce_options {
 	const char *command;
@@ -52,6 +54,7 @@ struct quiesce_options {
 	const char *output;
 	const char *root;
 	bool crash;
+	bool fleet;
 	bool json;
 	bool force;
 	bool help;

@@ -11,7 +11,8 @@ enum {
 	PRINTS = QUIESCE_OPTION_JSON | QUIESCE_OPTION_COLOR,
 	LOOKS = MACHINE | PRINTS | QUIESCE_OPTION_DUMP | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
 	PLANS = LOOKS | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_CRASH,
-	CHECKS = MACHINE | QUIESCE_OPTION_JSON | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT,
+	CHECKS = MACHINE | QUIESCE_OPTION_JSON | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT |
+		 QUIESCE_OPTION_FLEET,
 	SNAPS = MACHINE | QUIESCE_OPTION_PRINT | QUIESCE_OPTION_OUTPUT,
 	TOUCHES = MACHINE | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_FORCE,
 };
@@ -70,6 +71,8 @@ static void help(FILE *out)
 		    "                 input, in place of this machine\n"
 		    "  --crash        of plan and show: as in a crash kernel, where only drivers\n"
 		    "                 that are no modules are bound\n"
+		    "  --fleet        of check: the configuration is for other machines, too: rules\n"
+		    "                 without a function here are no errors\n"
 		    "  --json         print JSON\n"
 		    "  --color WHEN   auto, always or never; auto heeds NO_COLOR\n"
 		    "  --config FILE  alone, instead of pci-quiesce.conf in /etc, /run or /usr/lib\n"

@@ -19,6 +19,7 @@ static const struct option longs[] = {
 	{ "dump", required_argument, NULL, QUIESCE_OPTION_DUMP },
 	{ "root", required_argument, NULL, QUIESCE_OPTION_ROOT },
 	{ "crash", no_argument, NULL, QUIESCE_OPTION_CRASH },
+	{ "fleet", no_argument, NULL, QUIESCE_OPTION_FLEET },
 	{ "color", required_argument, NULL, QUIESCE_OPTION_COLOR },
 	{ "force", no_argument, NULL, QUIESCE_OPTION_FORCE },
 	{ "output", required_argument, NULL, QUIESCE_OPTION_OUTPUT },
@@ -80,6 +81,9 @@ static int take(int option, struct quiesce_options *options)
 		return 0;
 	case QUIESCE_OPTION_CRASH:
 		options->crash = true;
+		return 0;
+	case QUIESCE_OPTION_FLEET:
+		options->fleet = true;
 		return 0;
 	case QUIESCE_OPTION_COLOR:
 		return take_color(optarg, options);

@@ -10,13 +10,13 @@ _pci_quiesce_words() {
 	commands) echo list plan show check snapshot iommu run load report ;;
 	list) echo --color --dump --json --root -d -s ;;
 	plan | show) echo --color --config --crash --dump --json --root -d -s ;;
-	check) echo --config --json --print --root ;;
+	check) echo --config --fleet --json --print --root ;;
 	snapshot) echo --output --print --root ;;
 	iommu) echo --json --root ;;
 	run) echo --color --config --force --json --root ;;
 	load) echo --config --force --root ;;
 	report) echo --color --json --root ;;
-	'') echo --color --config --crash --dump --force --json --output --print --root -d -s ;;
+	'') echo --color --config --crash --dump --fleet --force --json --output --print --root -d -s ;;
 	always) echo --help --version ;;
 	--color) echo always auto never ;;
 	--print-of-snapshot) echo dump-target ;;
