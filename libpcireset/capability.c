@@ -106,25 +106,15 @@ bool pcireset_visit(struct pcireset_visited *visited, uint16_t at)
 	return true;
 }
 
-/* Without a list nothing is read: some devices take offence at other registers. */
-static void find_size_without_list(const struct pcireset_io *io,
-				   struct pcireset_function *function)
-{
-	uint8_t last;
-
-	function->config_bytes = PCI_CFG_SPACE_SIZE;
-	if (io->is_dump && pcireset_read8(io, function, PCI_CFG_SPACE_SIZE - 1, &last) < 0)
-		function->config_bytes = PCI_STD_HEADER_SIZEOF;
-}
-
 void pcireset_capabilities_read(const struct pcireset_io *io, struct pcireset_function *function)
 {
 	struct pcireset_visited visited = { 0 };
 	uint32_t head;
 	uint8_t at;
 
+	/* Without a list nothing is read: some devices take offence at other registers. */
 	if (!(function->header[PCI_STATUS] & PCI_STATUS_CAP_LIST)) {
-		find_size_without_list(io, function);
+		function->config_bytes = PCI_CFG_SPACE_SIZE;
 		return;
 	}
 

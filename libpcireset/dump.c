@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 /* Longer addresses are ignored by libpci, and their rows go to the function before. */
 #define DOMAIN_DIGITS_MAX 6
 #define ROW_BYTES 16
-#define CONFIG_BYTES_MAX 4096
+/* What "lspci -x" prints of a CardBus bridge. */
+#define CARDBUS_BYTES 128
 
 /* A function and the line that begins it; a mere list of names has no rows. */
 struct place {
@@ -30,7 +32,12 @@ struct cleaner {
 	struct place *places; /* of the functions, as many as fit the text */
 	size_t n_functions;
 	size_t n_rows;
-	const char *problem;
+	/* Of the last function: its bytes, how far they reach, the line that said so. */
+	uint8_t config[PCI_CFG_SPACE_EXP_SIZE];
+	bool seen[PCI_CFG_SPACE_EXP_SIZE];
+	size_t end;
+	unsigned int row_line;
+	struct pcireset_dump_problem *problem;
 };
 
 static void put(struct cleaner *c, const char *before, const char *text, size_t length)
@@ -70,6 +77,57 @@ static void begin_function(struct cleaner *c, struct pcireset_address address)
 	put(c, "", "", 0);
 }
 
+static void put_row(struct cleaner *c, size_t at, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	char before[sizeof("ffffffff: ")], text[3 * ROW_BYTES];
+
+	for (size_t k = 0; k < n; k++) {
+		text[3 * k] = digits[c->config[at + k] >> 4];
+		text[3 * k + 1] = digits[c->config[at + k] & 15];
+		text[3 * k + 2] = ' ';
+	}
+	(void)snprintf(before, sizeof(before), "%02x: ", (unsigned int)at);
+	put(c, before, text, 3 * n - 1);
+}
+
+static bool is_whole(const struct cleaner *c, size_t bytes)
+{
+	const uint8_t type = c->config[PCI_HEADER_TYPE] & 0x7f;
+
+	return bytes == PCI_STD_HEADER_SIZEOF || bytes == PCI_CFG_SPACE_SIZE ||
+	       bytes == PCI_CFG_SPACE_EXP_SIZE ||
+	       (bytes == CARDBUS_BYTES && type == PCI_HEADER_TYPE_CARDBUS);
+}
+
+static void note_cut(struct cleaner *c, struct pcireset_address address, unsigned int line)
+{
+	if (c->problem->n_cut++ > 0 && line >= c->problem->line)
+		return;
+	c->problem->line = line;
+	c->problem->cut = address;
+}
+
+/* Rows in order, up to the first gap: libpci would fill it with ones. */
+static void end_function(struct cleaner *c)
+{
+	struct pcireset_address address;
+	size_t bytes = 0;
+
+	if (c->end == 0)
+		return;
+	address = c->places[c->n_functions - 1].address;
+	while (bytes < c->end && c->seen[bytes])
+		bytes++;
+	begin_function(c, address);
+	for (size_t at = 0; at < bytes; at += ROW_BYTES)
+		put_row(c, at, bytes - at < ROW_BYTES ? bytes - at : ROW_BYTES);
+	if (bytes < c->end || !is_whole(c, bytes))
+		note_cut(c, address, c->row_line);
+	memset(c->seen, 0, c->end);
+	c->end = 0;
+}
+
 /* "0000:01:00.0 Ethernet controller ..." or "01:00.0 ..." */
 static bool take_address(struct cleaner *c, const char *line, const char *end)
 {
@@ -84,16 +142,32 @@ static bool take_address(struct cleaner *c, const char *line, const char *end)
 		return false;
 
 	if (digits > DOMAIN_DIGITS_MAX)
-		c->problem = "a domain of more than six digits";
+		c->problem->words = "a domain of more than six digits";
 	else if (line[before + 3] > '1')
-		c->problem = "a device number above 1f";
-	if (c->problem)
+		c->problem->words = "a device number above 1f";
+	if (c->problem->words)
 		return true;
 
+	end_function(c);
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(before + length), line);
 	(void)pcireset_address_parse(text, &c->places[c->n_functions].address);
 	c->places[c->n_functions++].line = c->line;
 	return true;
+}
+
+static uint8_t digit(char c)
+{
+	return (uint8_t)(isdigit((unsigned char)c) ? c - '0' : tolower(c) - 'a' + 10);
+}
+
+/* The text may end in the middle of a byte. */
+static bool is_row_over(const char *at, const char *end)
+{
+	if (*end == '\0' && end - at == 2 && at[0] == ' ' && isxdigit((unsigned char)at[1]))
+		return true;
+	while (at < end && isspace((unsigned char)*at))
+		at++;
+	return at == end;
 }
 
 /* "10: 00 00 00 00 ..." */
@@ -110,22 +184,25 @@ static bool take_row(struct cleaner *c, const char *line, const char *end)
 	offset = strtoul(line, NULL, 16);
 	for (at++; end - at >= 3 && at[0] == ' ' && hex_digits(at + 1, end) == 2; at += 3)
 		n++;
-	while (at < end && isspace((unsigned char)*at))
-		at++;
-	if (at != end || n == 0 || n > ROW_BYTES)
-		c->problem = "not a row of up to 16 bytes";
-	else if (offset + n > CONFIG_BYTES_MAX)
-		c->problem = "configuration space ends at fff";
+	if (!is_row_over(at, end) || (n == 0 && *end) || n > ROW_BYTES)
+		c->problem->words = "not a row of up to 16 bytes";
+	else if (offset + n > PCI_CFG_SPACE_EXP_SIZE)
+		c->problem->words = "configuration space ends at fff";
 	else if (c->n_functions == 0)
-		c->problem = "a row before the first function";
-	if (c->problem)
+		c->problem->words = "a row before the first function";
+	if (c->problem->words || n == 0)
 		return true;
 
-	if (!c->places[c->n_functions - 1].has_rows)
-		begin_function(c, c->places[c->n_functions - 1].address);
 	c->places[c->n_functions - 1].has_rows = true;
 	c->n_rows++;
-	put(c, "", line, digits + 1 + 3 * n);
+	c->row_line = c->line;
+	at -= 3 * n;
+	for (size_t k = 0; k < n; k++, at += 3) {
+		c->config[offset + k] = (uint8_t)(digit(at[1]) << 4 | digit(at[2]));
+		c->seen[offset + k] = true;
+	}
+	if (offset + n > c->end)
+		c->end = offset + n;
 	return true;
 }
 
@@ -169,13 +246,15 @@ static void settle_twins(struct cleaner *c)
 
 		if (is_twin && place->has_rows && place->line < first)
 			first = place->line;
-		if (!is_twin && !place->has_rows)
-			begin_function(c, place->address);
+		if (is_twin || place->has_rows)
+			continue;
+		begin_function(c, place->address);
+		note_cut(c, place->address, place->line);
 	}
 	if (first == UINT_MAX)
 		return;
 	c->line = first;
-	c->problem = "the same address again";
+	c->problem->words = "the same address again";
 }
 
 static size_t count_lines(const char *text)
@@ -194,32 +273,37 @@ int pcireset_dump_clean(const char *text, char **ret_clean,
 	const size_t bytes = 2 * strlen(text) + 16;
 	_cleanup_free_ char *clean = calloc(1, bytes);
 	_cleanup_free_ struct place *places = calloc(count_lines(text), sizeof(*places));
-	struct cleaner c = { .out = clean, .bytes = bytes, .places = places };
+	struct cleaner c = {
+		.out = clean, .bytes = bytes, .places = places, .problem = ret_problem
+	};
 
 	if (!clean || !places)
 		return -ENOMEM;
 
+	*ret_problem = (struct pcireset_dump_problem){ 0 };
 	/* The byte order mark of an editor. */
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
-	while (*text && !c.problem) {
+	while (*text && !ret_problem->words) {
 		const char *end = strchrnul(text, '\n');
 
 		c.line++;
 		take_line(&c, text, end);
 		text = *end ? end + 1 : end;
 	}
-	if (!c.problem)
+	if (!ret_problem->words) {
+		end_function(&c);
 		settle_twins(&c);
-	if (!c.problem && c.n_functions == 0) {
-		c.line = 0;
-		c.problem = "no PCI function: not what \"lspci -xxxx\" prints";
-	} else if (!c.problem && c.n_rows == 0) {
-		c.line = 0;
-		c.problem = "no configuration space: made without -xxxx";
 	}
-	if (c.problem) {
-		*ret_problem = (struct pcireset_dump_problem){ c.line, c.problem };
+	if (!ret_problem->words && c.n_functions == 0) {
+		c.line = 0;
+		ret_problem->words = "no PCI function: not what \"lspci -xxxx\" prints";
+	} else if (!ret_problem->words && c.n_rows == 0) {
+		c.line = 0;
+		ret_problem->words = "no configuration space: made without -xxxx";
+	}
+	if (ret_problem->words) {
+		ret_problem->line = c.line;
 		return -EBADMSG;
 	}
 

@@ -162,22 +162,27 @@ struct pcireset_io {
 int pcireset_io_open(const char *root, struct pcireset_io **ret_io);
 
 /**
- * struct pcireset_dump_problem - why a dump cannot be used
+ * struct pcireset_dump_problem - why a dump cannot be used, or not all of it
  * @line: from 1; 0: the dump as a whole
- * @words: what is wrong
+ * @words: what is wrong, or NULL where it can be used
+ * @n_cut: functions whose rows do not reach 64, 256 or 4096 bytes without a gap
+ * @cut: the first of them, whose last row is @line
  */
 struct pcireset_dump_problem {
 	unsigned int line;
 	const char *words;
+	size_t n_cut;
+	struct pcireset_address cut;
 };
 
 /**
  * pcireset_io_open_dump() - open the door to what "lspci -xxxx" printed
  * @text: the dump, decoded parts included; may be freed afterwards
- * @ret_problem: set with -EBADMSG
+ * @ret_problem: set with 0 and -EBADMSG
  * @ret_io: the door; pcireset_io_close() frees it
  *
- * Every write through it fails with -EROFS, every file is missing.
+ * What is behind a cut or a gap cannot be read, and its function's capabilities
+ * are unknown. Every write through it fails with -EROFS, every file is missing.
  *
  * Return: 0, -EBADMSG, -ENOMEM, or -errno of memfd_create().
  */

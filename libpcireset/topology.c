@@ -103,6 +103,29 @@ static void read_providers(const struct pcireset_io *io, struct pcireset_machine
 		set_provider(machine, last, true, 0);
 }
 
+static bool has_byte(const struct pcireset_io *io, const struct pcireset_function *function,
+		     uint16_t reg)
+{
+	uint8_t byte;
+
+	return pcireset_read8(io, function, reg, &byte) == 0;
+}
+
+/* A dump may end anywhere. */
+static void find_end_of_dump(const struct pcireset_io *io, struct pcireset_function *function)
+{
+	const bool has_all = has_byte(io, function, PCI_CFG_SPACE_EXP_SIZE - 1);
+	const bool has_half = has_byte(io, function, PCI_CFG_SPACE_SIZE - 1);
+
+	if (!has_half)
+		function->config_bytes = PCI_STD_HEADER_SIZEOF;
+	else if (!has_all)
+		function->config_bytes = PCI_CFG_SPACE_SIZE;
+	if (has_half != has_byte(io, function, PCI_STD_HEADER_SIZEOF) ||
+	    has_all != has_byte(io, function, PCI_CFG_SPACE_SIZE))
+		function->is_unknown = true;
+}
+
 static void read_function(const struct pcireset_io *io, struct pcireset_function *function)
 {
 	char path[PCIRESET_PATH_BYTES], group[16];
@@ -117,6 +140,7 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 	pcireset_capabilities_read(io, function);
 	pcireset_extended_read(io, function);
 	if (io->is_dump) {
+		find_end_of_dump(io, function);
 		/* Every distribution builds pciehp into its kernel. */
 		function->hotplug_bound = function->hotplug_capable;
 		return;

@@ -34,6 +34,19 @@ static int read_dump(const char *name, char **ret_text)
 	return fd < 0 ? -errno : quiesce_fd_read(fd, DUMP_BYTES_MAX, ret_text);
 }
 
+/* What is left of it may do. */
+static void warn_of_cut(const char *name, const struct pcireset_dump_problem *problem)
+{
+	char address[PCIRESET_ADDRESS_BYTES], more[32] = "";
+
+	if (problem->n_cut == 0)
+		return;
+	if (problem->n_cut > 1)
+		(void)snprintf(more, sizeof(more), " and %zu more", problem->n_cut - 1);
+	quiesce_log(&quiesce_to_stderr, QUIESCE_WARNING, "%s:%u: cut short: %s%s", name,
+		    problem->line, pcireset_address_format(problem->cut, address), more);
+}
+
 static int open_dump(const char *name, struct pcireset_io **ret_io)
 {
 	struct pcireset_dump_problem problem;
@@ -47,8 +60,10 @@ static int open_dump(const char *name, struct pcireset_io **ret_io)
 		return QUIESCE_BAD_FUNCTIONS;
 	}
 	r = pcireset_io_open_dump(text, &problem, ret_io);
-	if (r == 0)
+	if (r == 0) {
+		warn_of_cut(name, &problem);
 		return QUIESCE_OK;
+	}
 	if (r != -EBADMSG)
 		return quiesce_fail(name, r);
 	if (problem.line)

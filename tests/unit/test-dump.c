@@ -56,6 +56,20 @@ static uint32_t read8(uint16_t reg)
 	"20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"  \
 	"30: 00 00 00 00 c8 00 00 00 00 00 00 00 0b 01 00 00\n"
 
+/* @before, then rows of zeroes. */
+static void add_rows(char *text, const char *before, unsigned int first, unsigned int end)
+{
+	text += sprintf(text, "%s", before);
+	for (unsigned int at = first; at < end; at += 16) {
+		const unsigned int n = end - at < 16 ? end - at : 16;
+
+		text += sprintf(text, "%02x:", at);
+		for (unsigned int k = 0; k < n; k++)
+			text += sprintf(text, " 00");
+		text += sprintf(text, "\n");
+	}
+}
+
 static void addresses_have_a_domain_or_none(void **state)
 {
 	(void)state;
@@ -118,24 +132,91 @@ static void rows_may_come_in_any_order_and_length(void **state)
 
 	(void)state;
 	f = first_of("00:02.0 x\n"
-		     "ff0: 01 02\n"
-		     "0100: 01 00 02 00\n" ROWS "40: 5a\n");
+		     "41: 01 02\n"
+		     "0043: 03 00 02 00\n" ROWS "40: 5a\n");
 
 	assert_true(f->answers);
-	assert_int_equal(read8(0xff1), 0x02);
-	assert_int_equal(read8(0x100), 0x01);
 	assert_int_equal(read8(0x40), 0x5a);
-	assert_int_equal(read8(0x41), 0xff);
+	assert_int_equal(read8(0x42), 0x02);
+	assert_int_equal(read8(0x43), 0x03);
 }
 
 static void a_row_across_256_bytes_is_kept_whole(void **state)
 {
+	char text[4096];
+
 	(void)state;
-	(void)first_of("00:02.0 x\n" ROWS "f8: 01 02 03 04 05 06 07 08 09 0a\n");
+	add_rows(text, "00:02.0 x\n" ROWS, 0x40, 0xf8);
+	(void)strcat(text, "f8: 01 02 03 04 05 06 07 08 09 0a\n");
+	(void)first_of(text);
 
 	assert_int_equal(read8(0x00), 0x86);
 	assert_int_equal(read8(0xff), 0x08);
 	assert_int_equal(read8(0x101), 0x0a);
+}
+
+static void what_is_cut_short_is_named_and_the_first_of_it(void **state)
+{
+	struct pcireset_dump_problem problem = { 0 };
+	char text[32768];
+
+	(void)state;
+	/* 64, 256 and 4096 bytes are whole. */
+	add_rows(text, "00:01.0 x\n" ROWS, 0, 0);
+	add_rows(text + strlen(text), "00:02.0 x\n" ROWS, 0x40, 0x100);
+	add_rows(text + strlen(text), "00:03.0 x\n" ROWS, 0x40, 0x1000);
+	assert_int_equal(pcireset_io_open_dump(text, &problem, &io), 0);
+	assert_int_equal(problem.n_cut, 0);
+	pcireset_io_close(io);
+	io = NULL;
+
+	add_rows(text, "00:04.0 x\n" ROWS, 0x40, 0x60);
+	(void)strcat(text, "00:03.0 y\n" ROWS "50: 00\n00:02.0 z\n00: 86 8");
+	assert_int_equal(pcireset_io_open_dump(text, &problem, &io), 0);
+	assert_int_equal(problem.n_cut, 3);
+	assert_int_equal(problem.line, 7);
+	assert_int_equal(problem.cut.device, 4);
+}
+
+static void of_a_function_with_a_gap_nothing_behind_it_counts(void **state)
+{
+	const struct pcireset_function *f;
+	char text[16384];
+
+	(void)state;
+	add_rows(text, "00:02.0 x\n" ROWS, 0x50, 0x1000);
+	f = first_of(text);
+	pcireset_topology_read(io, &machine);
+	assert_int_equal(io->config_read(io->data, f->address, 0x50, text, 1), -EIO);
+	assert_int_equal(f->config_bytes, 64);
+	assert_true(f->is_unknown);
+}
+
+static void what_is_behind_the_cut_is_unknown(void **state)
+{
+	static const struct {
+		unsigned int end;
+		uint16_t config_bytes;
+		bool is_unknown;
+	} cuts[] = { { 0x100, 256, false }, { 0x1000, 4096, false }, { 0xd0, 64, true },
+		     { 0x110, 256, true },  { 0xff0, 256, true } };
+	char text[16384];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		add_rows(text, "00:02.0 x\n" ROWS, 0x40, 0xc0);
+		/* PCI Express, and a list of one extended capability. */
+		(void)strcat(text, "c0: 00 00 00 00 00 00 00 00 10 00 02 00 00 00 00 10\n");
+		add_rows(text + strlen(text), "", 0xd0, cuts[i].end < 0x100 ? cuts[i].end : 0x100);
+		if (cuts[i].end > 0x100)
+			(void)strcat(text, "100: 01 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00\n");
+		add_rows(text + strlen(text), "", 0x110, cuts[i].end);
+		(void)first_of(text);
+		pcireset_topology_read(io, &machine);
+		assert_int_equal(machine.functions[0].config_bytes, cuts[i].config_bytes);
+		assert_int_equal(machine.functions[0].is_unknown, cuts[i].is_unknown);
+		(void)teardown(NULL);
+	}
 }
 
 static void behind_the_last_row_nothing_can_be_read(void **state)
@@ -278,6 +359,9 @@ int main(void)
 		TEST(decoded_text_is_passed_over_however_long_its_lines_are),
 		TEST(rows_may_come_in_any_order_and_length),
 		TEST(a_row_across_256_bytes_is_kept_whole),
+		TEST(what_is_cut_short_is_named_and_the_first_of_it),
+		TEST(of_a_function_with_a_gap_nothing_behind_it_counts),
+		TEST(what_is_behind_the_cut_is_unknown),
 		TEST(behind_the_last_row_nothing_can_be_read),
 		TEST(a_function_without_rows_does_not_answer),
 		TEST(a_capability_list_behind_64_bytes_is_unknown),
