@@ -94,6 +94,10 @@ void pcireset_extended_read(const struct pcireset_io *io, struct pcireset_functi
 /* sriov.c: physical and vfs_listed of a machine that has its capabilities */
 void pcireset_sriov_read(const struct pcireset_io *io, struct pcireset_machine *machine);
 
+/* sriov.c: does pcireset_sriov_silence() clear its VF Enable */
+bool pcireset_silences_vfs(const struct pcireset_function *function,
+			   const struct pcireset_step *step);
+
 /* offers.c: of a dump, with all that is above */
 void pcireset_offers_derive(struct pcireset_machine *machine);
 

@@ -368,12 +368,13 @@ bool pcireset_step_reaches(const struct pcireset_machine *machine,
 			   const struct pcireset_step *steps, size_t i, size_t other);
 
 /**
- * pcireset_plan_estimate_ms() - how long all resets of a plan take if all goes well
+ * pcireset_plan_estimate_ms() - how long a plan takes if all goes well
  * @machine: the machine
  * @steps: the plan
  *
  * Resets of functions come first, then those of whole buses. Those below one
  * upstream port are made one after the other, others side by side, 16 at a time.
+ * Before them comes PCIRESET_VF_DISABLE_MS, where pcireset_sriov_silence() has to act.
  */
 uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 				   const struct pcireset_step *steps);

@@ -106,12 +106,15 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 {
 	uint32_t functions_ms[PCIRESET_AT_A_TIME] = { 0 }, buses_ms[PCIRESET_AT_A_TIME] = { 0 };
 	size_t port = PCIRESET_NONE, bus = PCIRESET_NONE;
-	uint32_t port_ms = 0;
+	uint32_t port_ms = 0, vfs_ms = 0;
 
 	/* By address, what is below one bridge is together. */
 	for (size_t i = 0; i < machine->n; i++) {
 		size_t parent = machine->functions[i].parent;
 
+		/* Once, for all of them. */
+		if (pcireset_silences_vfs(&machine->functions[i], &steps[i]))
+			vfs_ms = PCIRESET_VF_DISABLE_MS;
 		if (steps[i].action != PCIRESET_RESET || steps[i].engine == PCIRESET_ENGINE_NONE)
 			continue;
 		if (steps[i].whole_bus) {
@@ -129,5 +132,5 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 		port_ms += steps[i].estimate_ms;
 	}
 	work(functions_ms, port_ms);
-	return latest(functions_ms) + latest(buses_ms);
+	return vfs_ms + latest(functions_ms) + latest(buses_ms);
 }

@@ -105,6 +105,13 @@ void pcireset_sriov_read(const struct pcireset_io *io, struct pcireset_machine *
 			machine->functions[machine->functions[i].physical].vfs_listed++;
 }
 
+bool pcireset_silences_vfs(const struct pcireset_function *function,
+			   const struct pcireset_step *step)
+{
+	return function->answers && function->vfs > function->vfs_listed &&
+	       step->action != PCIRESET_KEEP;
+}
+
 /* 1: cleared; 0: was clear already. */
 static int disable(const struct pcireset_io *io, const struct pcireset_function *f)
 {
@@ -137,7 +144,7 @@ size_t pcireset_sriov_silence(const struct pcireset_io *io, const struct pcirese
 		const struct pcireset_function *f = &machine->functions[i];
 		int r;
 
-		if (!f->answers || f->vfs <= f->vfs_listed || steps[i].action == PCIRESET_KEEP)
+		if (!pcireset_silences_vfs(f, &steps[i]))
 			continue;
 		r = disable(io, f);
 		cleared += r == 1;

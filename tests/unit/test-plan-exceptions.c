@@ -355,6 +355,29 @@ static void sixteen_ports_are_reset_at_a_time(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void vfs_that_nobody_lists_take_a_second_once(void **state)
+{
+	size_t kept = endpoint(root_port(), FLR), one = endpoint(root_port(), FLR);
+	size_t other = endpoint(root_port(), 0);
+
+	(void)state;
+	functions[kept].vfs = 8;
+	decisions[kept].action = PCIRESET_KEEP;
+	make_plan();
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 100 + 102);
+
+	functions[one].vfs = 8;
+	functions[one].vfs_listed = 8;
+	make_plan();
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 100 + 102);
+
+	functions[one].vfs_listed = 7;
+	functions[other].vfs = 4;
+	make_plan();
+	assert_int_equal(steps[one].estimate_ms, 100);
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 1000 + 100 + 102);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +395,7 @@ int main(void)
 		TEST(bridges_and_the_dead_are_kept_whatever_was_decided),
 		TEST(conventional_buses_take_a_second_each),
 		TEST(functions_below_one_port_wait_for_each_other),
+		TEST(vfs_that_nobody_lists_take_a_second_once),
 		TEST(sixteen_ports_are_reset_at_a_time),
 	};
 
