@@ -184,9 +184,6 @@ static void silence_vfs(struct quiesce_run *run)
 	uint64_t wait_us = PCIRESET_VF_DISABLE_MS * 1000;
 	size_t n, n_failed;
 
-	/* A PF that is idle is so at every level. */
-	if (run->config.level == QUIESCE_LEVEL_OBSERVE)
-		return;
 	n = pcireset_sriov_silence(run->io, &run->machine, run->steps, &n_failed);
 	if (n_failed)
 		quiesce_log(run->log, QUIESCE_WARNING,

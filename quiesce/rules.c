@@ -242,8 +242,9 @@ static void decide_by_rule(const struct court *court, const struct quiesce_subje
 static void apply_level(enum quiesce_level level, struct pcireset_decision *decision,
 			struct quiesce_ground *ground)
 {
-	if (decision->action == PCIRESET_KEEP || decision->action == PCIRESET_IDLE)
+	if (decision->action == PCIRESET_KEEP)
 		return;
+	/* Of one that is idle, too: VFs of it that are not listed would be disabled. */
 	if (level == QUIESCE_LEVEL_OBSERVE) {
 		set(decision, ground, PCIRESET_KEEP, "default:level", "level is observe");
 		return;
