@@ -439,7 +439,8 @@ void quiesce_rules_decide(const struct pcireset_io *io, const struct pcireset_ma
 void quiesce_rules_lower(const struct pcireset_machine *machine, enum quiesce_level level,
 			 struct pcireset_decision *decisions, struct quiesce_ground *grounds);
 /**
- * quiesce_rules_protect() - what only the topology shows: CXL memory is never reset
+ * quiesce_rules_protect() - what only the topology shows: CXL memory is never reset,
+ *	and a PF that is idle has VFs that are not
  * @machine: with its topology
  *
  * Comes after the fence, and only takes resets away. A rule of the user's stays.

@@ -283,19 +283,27 @@ void quiesce_rules_lower(const struct pcireset_machine *machine, enum quiesce_le
 		apply_level(level, &decisions[i], &grounds[i]);
 }
 
+static bool is_cxl_memory_by_default(const struct pcireset_function *f,
+				     const struct pcireset_decision *decision,
+				     const struct quiesce_ground *ground)
+{
+	return f->cxl & PCIRESET_CXL_MEMORY &&
+	       (decision->action == PCIRESET_RESET || decision->action == PCIRESET_IDLE) &&
+	       strncmp(ground->rule, "default:", strlen("default:")) == 0;
+}
+
 void quiesce_rules_protect(const struct pcireset_machine *machine,
 			   struct pcireset_decision *decisions, struct quiesce_ground *grounds)
 {
 	for (size_t i = 0; i < machine->n; i++) {
-		const enum pcireset_action action = decisions[i].action;
+		const struct pcireset_function *f = &machine->functions[i];
 
-		if (!(machine->functions[i].cxl & PCIRESET_CXL_MEMORY) ||
-		    (action != PCIRESET_RESET && action != PCIRESET_IDLE) ||
-		    strncmp(grounds[i].rule, "default:", strlen("default:")) != 0)
-			continue;
 		/* It is fenced by now. */
-		set(&decisions[i], &grounds[i],
-		    action == PCIRESET_IDLE ? PCIRESET_KEEP : PCIRESET_FENCE,
-		    "default:cxl-memory", "CXL memory, perhaps part of the dump");
+		if (is_cxl_memory_by_default(f, &decisions[i], &grounds[i]))
+			set(&decisions[i], &grounds[i],
+			    decisions[i].action == PCIRESET_IDLE ? PCIRESET_KEEP : PCIRESET_FENCE,
+			    "default:cxl-memory", "CXL memory, perhaps part of the dump");
+		if (decisions[i].action == PCIRESET_IDLE && f->vfs > f->vfs_listed)
+			grounds[i].reason = "Bus Master is off; VF Enable is cleared";
 	}
 }

@@ -334,6 +334,28 @@ static void cxl_memory_loses_its_reset_once_it_is_known(void **state)
 	expect(3, PCIRESET_RESET, "default:reset");
 }
 
+static void an_idle_pf_is_not_untouched_where_its_vfs_are_not_listed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		(void)fake_endpoint(&fake, i == 3 ? "0000:00:06.0" : i == 2 ? "0000:00:05.0"
+					   : i == 1 ? "0000:00:04.0" : "0000:00:03.0",
+				    0x10c98086, 0x020000, 0x0002);
+	decide("fence = address 00:05.0\nkeep = address 00:06.0\n");
+	for (size_t i = 0; i < 4; i++)
+		machine.functions[i].vfs = 2;
+	machine.functions[1].vfs_listed = 2;
+	quiesce_rules_protect(&machine, decisions, grounds);
+
+	expect(0, PCIRESET_IDLE, "default:idle");
+	assert_string_equal(grounds[0].reason, "Bus Master is off; VF Enable is cleared");
+	assert_string_equal(grounds[1].reason, "Bus Master is off");
+	expect(2, PCIRESET_IDLE, "t.conf:2");
+	assert_string_equal(grounds[2].reason, "Bus Master is off; VF Enable is cleared");
+	expect(3, PCIRESET_KEEP, "t.conf:3");
+	assert_string_equal(grounds[3].reason, "rule");
+}
+
 static void a_platform_may_forbid_everything(void **state)
 {
 	(void)state;
@@ -363,6 +385,7 @@ int main(void)
 		TEST(names_stand_for_what_the_machine_says),
 		TEST(a_path_holds_where_buses_have_other_numbers),
 		TEST(cxl_memory_loses_its_reset_once_it_is_known),
+		TEST(an_idle_pf_is_not_untouched_where_its_vfs_are_not_listed),
 		TEST(a_platform_may_forbid_everything),
 	};
 
