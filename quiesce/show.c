@@ -48,12 +48,20 @@ static const char *number(int value, char *buffer)
 	return buffer;
 }
 
-/* Of many the report lists the first. */
-static int reaches(const struct cJSON *device)
+/* Of many the report lists the first, and of VFs that the kernel does not list none. */
+static const char *reaches(const struct cJSON *device, char *buffer)
 {
 	const struct cJSON *array = cJSON_GetObjectItemCaseSensitive(device, "reaches");
+	const int n = cJSON_GetArraySize(array) + value_of(device, "reaches_more");
+	const int vfs = value_of(device, "vfs");
 
-	return cJSON_GetArraySize(array) + value_of(device, "reaches_more");
+	if (vfs == 0 || strcmp(word(device, "action"), "keep") == 0)
+		return number(n, buffer);
+	if (n == 0)
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%d VFs", vfs);
+	else
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%d, %d VFs", n, vfs);
+	return buffer;
 }
 
 static const char *verdict(const char *text, enum quiesce_color *color)
@@ -109,7 +117,7 @@ static const char *cell(const void *data, size_t row, size_t column, char *buffe
 						: reason(device, buffer);
 	switch (column) {
 	case PLAN_REACHES:
-		return number(reaches(device), buffer);
+		return reaches(device, buffer);
 	case PLAN_EXPECTED:
 		return verdict(word(device, "expected"), color);
 	case PLAN_MS:
