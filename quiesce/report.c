@@ -69,6 +69,10 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 	bool moves = step && step->action == PCIRESET_RESET;
 	char via[PCIRESET_ADDRESS_BYTES];
 
+	/* There is no kernel to ask. */
+	if (step && step->why == PCIRESET_WHY_OFFERED && run->io->is_dump)
+		why = "Linux would offer it";
+
 	quiesce_json_string(device, "action",
 		   pcireset_action_word(step ? step->action : run->decisions[i].action));
 	quiesce_json_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);

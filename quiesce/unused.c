@@ -7,6 +7,12 @@ static bool is_sbr(enum pcireset_method method)
 	return method == PCIRESET_METHOD_SBR || method == PCIRESET_METHOD_CXL_BUS;
 }
 
+/* Of a dump there is no kernel to ask. */
+static const char *not_offered(const struct quiesce_run *run)
+{
+	return run->io->is_dump ? "Linux would not offer it" : "the kernel does not offer it";
+}
+
 static bool is_spared(const struct quiesce_run *run, size_t i)
 {
 	const enum pcireset_action action = run->decisions[i].action;
@@ -50,7 +56,7 @@ static void why_no_bus_reset(const struct quiesce_run *run, size_t i, char *word
 	else if (machine->functions[bridge].hotplug_bound)
 		(void)snprintf(words, bytes, "pciehp of %s would see it removed", text);
 	else
-		(void)snprintf(words, bytes, "the kernel does not offer it for %s", text);
+		(void)snprintf(words, bytes, "%s for %s", not_offered(run), text);
 }
 
 static bool is_forbidden(const struct pcireset_function *f, enum pcireset_method method)
@@ -87,6 +93,6 @@ bool quiesce_unused_why(const struct quiesce_run *run, size_t i, enum pcireset_m
 	else if (is_sbr(method))
 		why_no_bus_reset(run, i, words, bytes);
 	else
-		(void)snprintf(words, bytes, "the kernel does not offer it");
+		(void)snprintf(words, bytes, "%s", not_offered(run));
 	return true;
 }

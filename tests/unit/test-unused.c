@@ -11,6 +11,7 @@ static struct pcireset_decision decisions[3];
 static struct quiesce_ground grounds[3];
 static struct pcireset_step steps[3];
 static struct quiesce_run run;
+static struct pcireset_io io;
 
 /* A NIC beside a disk, below one port; both are to be reset. */
 static int set_up(void **state)
@@ -36,7 +37,9 @@ static int set_up(void **state)
 	functions[NIC].offers = PCIRESET_BIT(PCIRESET_METHOD_FLR) |
 				PCIRESET_BIT(PCIRESET_METHOD_PM);
 	steps[NIC].action = PCIRESET_FENCE;
+	io.is_dump = false;
 	run = (struct quiesce_run){
+		.io = &io,
 		.machine = { functions, 3 },
 		.decisions = decisions,
 		.grounds = grounds,
@@ -96,6 +99,9 @@ static void what_the_kernel_leaves_out_is_not_used(void **state)
 	functions[NIC].offers = 0;
 	functions[NIC].advertises = PCIRESET_BIT(PCIRESET_METHOD_FLR);
 	assert_why(PCIRESET_METHOD_FLR, "the kernel does not offer it");
+	io.is_dump = true;
+	assert_why(PCIRESET_METHOD_FLR, "Linux would not offer it");
+	assert_why(PCIRESET_METHOD_SBR, "Linux would not offer it for 0000:00:00.0");
 }
 
 static void a_bus_reset_says_what_is_in_its_way(void **state)
