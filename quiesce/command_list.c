@@ -201,6 +201,7 @@ int quiesce_command_list(const struct quiesce_options *options)
 	r = pcireset_scan(io, &machine);
 	if (r == 0) {
 		pcireset_topology_read(io, &machine);
+		quiesce_tell_unprivileged(io, &machine);
 		r = print(&machine, filter, options);
 	}
 	pcireset_machine_free(&machine);

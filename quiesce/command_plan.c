@@ -72,7 +72,7 @@ static int plan_crash(struct quiesce_run *run)
 	return r;
 }
 
-int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options)
+static int make_plan(struct quiesce_run *run, const struct quiesce_options *options)
 {
 	int r;
 
@@ -87,6 +87,15 @@ int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *opt
 	if (!run->io->is_dump)
 		tell_of_drivers(run);
 	return quiesce_pipeline_silence(run);
+}
+
+int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *options)
+{
+	int r = make_plan(run, options);
+
+	if (r == 0)
+		quiesce_tell_unprivileged(run->io, &run->machine);
+	return r;
 }
 
 /* As kdump's tools put the crash kernel's command line together; check says what is wrong with it. */

@@ -84,6 +84,21 @@ int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io 
 	return r < 0 ? quiesce_fail(root_path(options), r) : QUIESCE_OK;
 }
 
+/* The kernel shows others 64 bytes: drivers/pci/pci-sysfs.c, pci_read_config(). */
+void quiesce_tell_unprivileged(const struct pcireset_io *io,
+			       const struct pcireset_machine *machine)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < machine->n; i++)
+		n += machine->functions[i].is_unknown &&
+		     machine->functions[i].config_bytes == PCIRESET_HEADER_BYTES;
+	if (n > 0 && !io->is_dump && geteuid() != 0)
+		quiesce_log(&quiesce_to_stderr, QUIESCE_NOTICE,
+			    "%zu of %zu functions are not fully known: run as root", n,
+			    machine->n);
+}
+
 int quiesce_filter_take(const struct quiesce_options *options, struct pcireset_filter **ret_filter)
 {
 	struct pcireset_filter *slot = NULL;

@@ -81,6 +81,9 @@ int quiesce_fail(const char *what, int r);
  * Return: QUIESCE_OK, or an exit code; it has said why.
  */
 int quiesce_door_open(const struct quiesce_options *options, struct pcireset_io **ret_io);
+/** quiesce_tell_unprivileged() - say once of how many functions root would know more */
+void quiesce_tell_unprivileged(const struct pcireset_io *io,
+			       const struct pcireset_machine *machine);
 /**
  * quiesce_filter_take() - what -s and -d name; everything without them
  * @ret_filter: heap
