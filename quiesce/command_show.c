@@ -5,26 +5,10 @@
 #include <string.h>
 
 #include "commands.h"
-
-/* Buses between the root and a function; more cannot be nested. */
-#define DEPTH_MAX 256
+#include "manifest.h"
 
 /* Functions that are named where more than one matches. */
 #define MATCHES_NAMED_MAX 8
-
-/* From the root down. */
-static void add_path(struct cJSON *object, const struct pcireset_machine *machine, size_t i)
-{
-	struct cJSON *array = cJSON_AddArrayToObject(object, "path");
-	char text[PCIRESET_ADDRESS_BYTES];
-	size_t depth = 0;
-
-	for (size_t up = machine->functions[i].parent; up != PCIRESET_NONE && depth < DEPTH_MAX;
-	     up = machine->functions[up].parent, depth++)
-		(void)cJSON_InsertItemInArray(array, 0,
-					      cJSON_CreateString(pcireset_address_format(
-						      machine->functions[up].address, text)));
-}
 
 static void add_unused(struct cJSON *object, const struct quiesce_run *run, size_t i)
 {
@@ -48,6 +32,7 @@ static struct cJSON *make_function(const struct quiesce_run *run, size_t i)
 	const struct pcireset_machine *machine = &run->machine;
 	const struct pcireset_function *f = &machine->functions[i];
 	struct cJSON *object = quiesce_function_json(machine, i);
+	char path[QUIESCE_PATH_BYTES_MAX];
 
 	quiesce_json_hex(object, "subsystem_vendor", f->subsystem_vendor, 4);
 	quiesce_json_hex(object, "subsystem_device", f->subsystem_device, 4);
@@ -57,7 +42,7 @@ static struct cJSON *make_function(const struct quiesce_run *run, size_t i)
 		quiesce_json_hex(object, "command", f->command, 4);
 	else
 		(void)cJSON_AddNullToObject(object, "command");
-	add_path(object, machine, i);
+	quiesce_json_string(object, "path", quiesce_path_format(machine, i, path));
 	quiesce_json_methods(object, "advertises", f->advertises);
 	if (f->has_reset_method)
 		quiesce_json_methods(object, "offers", f->offers);
