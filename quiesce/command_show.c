@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* show DEV: all that is known of one function, what run would do to it, and why. */
+/* show DEV: all that is known of a function, what run would do to it, and why. */
 #include <cJSON.h>
 #include <errno.h>
 #include <string.h>
 
 #include "commands.h"
 #include "manifest.h"
-
-/* Functions that are named where more than one matches. */
-#define MATCHES_NAMED_MAX 8
 
 static void add_unused(struct cJSON *object, const struct quiesce_run *run, size_t i)
 {
@@ -66,22 +63,20 @@ static int print_json(const struct quiesce_view *view, FILE *out)
 	return 0;
 }
 
-static int print(const struct quiesce_run *run, size_t i, const struct quiesce_options *options)
+static int print(const struct quiesce_run *run, size_t i, const struct cJSON *report,
+		 const char *no_report, bool json)
 {
-	struct quiesce_view view = { .no_report = "none yet" };
-	int r = -ENOENT;
+	struct quiesce_view view = {
+		.function = make_function(run, i),
+		.plan = quiesce_report_device(run, i),
+		.report = report,
+		.no_report = no_report,
+	};
+	int r = 0;
 
-	view.function = make_function(run, i);
-	view.plan = quiesce_report_device(run, i);
-	/* Having no report is no error; of a dump there is none. */
-	if (!options->dump)
-		r = quiesce_report_read(run->root, NULL, &view.report);
-	if (r == 0)
-		view.reported = quiesce_report_find(view.report, run->machine.functions[i].address);
-	else if (r != -ENOENT)
-		view.no_report = quiesce_report_problem(r);
-	r = 0;
-	if (options->json) {
+	if (report)
+		view.reported = quiesce_report_find(report, run->machine.functions[i].address);
+	if (json) {
 		r = print_json(&view, stdout);
 	} else {
 		quiesce_plan_strip(view.plan);
@@ -89,51 +84,49 @@ static int print(const struct quiesce_run *run, size_t i, const struct quiesce_o
 	}
 	cJSON_Delete(view.function);
 	cJSON_Delete(view.plan);
-	cJSON_Delete(view.report);
 	return r;
 }
 
-/* The one that matches, or PCIRESET_NONE; says why. */
-static size_t find(const struct pcireset_machine *machine, const struct pcireset_filter *filter,
-		   const char *wanted)
+static int print_all(const struct quiesce_run *run, const size_t *rows, size_t n,
+		     const struct quiesce_options *options)
 {
-	char names[MATCHES_NAMED_MAX * PCIRESET_ADDRESS_BYTES] = "", text[PCIRESET_ADDRESS_BYTES];
-	size_t found = PCIRESET_NONE, n = 0;
+	const char *no_report = "none yet";
+	struct cJSON *report = NULL;
+	int r = -ENOENT;
 
-	for (size_t i = 0; i < machine->n; i++) {
-		if (!pcireset_filter_matches(filter, &machine->functions[i]))
-			continue;
-		found = i;
-		if (n++ >= MATCHES_NAMED_MAX)
-			continue;
-		(void)strcat(names, n > 1 ? " " : "");
-		(void)strcat(names, pcireset_address_format(machine->functions[i].address, text));
+	/* Having no report is no error; of a dump there is none. */
+	if (!options->dump)
+		r = quiesce_report_read(run->root, NULL, &report);
+	if (r < 0 && r != -ENOENT)
+		no_report = quiesce_report_problem(r);
+	r = 0;
+	for (size_t k = 0; k < n && r == 0; k++) {
+		if (k > 0 && !options->json)
+			(void)fputs("\n", stdout);
+		r = print(run, rows[k], report, no_report, options->json);
 	}
-	if (n == 1)
-		return found;
-	if (n == 0)
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no function %s; \"list\" shows them",
-			    wanted);
-	else
-		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "\"%s\": %zu functions, which? %s%s",
-			    wanted, n, names, n > MATCHES_NAMED_MAX ? " ..." : "");
-	return PCIRESET_NONE;
+	cJSON_Delete(report);
+	return r;
 }
 
 static int show(struct quiesce_run *run, const struct pcireset_filter *filter,
 		const struct quiesce_options *options)
 {
-	size_t i;
+	_cleanup_free_ size_t *rows = NULL;
+	size_t n;
 	int r;
 
 	r = quiesce_plan_make(run, options);
+	if (r == 0)
+		r = quiesce_filter_apply(filter, &run->machine, &rows, &n);
 	if (r < 0)
 		return quiesce_fail("cannot read PCI functions", r);
-
-	i = find(&run->machine, filter, options->slot ? options->slot : options->ids);
-	if (i == PCIRESET_NONE)
+	if (n == 0) {
+		quiesce_log(&quiesce_to_stderr, QUIESCE_ERR, "no function %s; \"list\" shows them",
+			    options->slot ? options->slot : options->ids);
 		return QUIESCE_BAD_USAGE;
-	r = print(run, i, options);
+	}
+	r = print_all(run, rows, n, options);
 	return r < 0 ? quiesce_fail("cannot show it", r) : QUIESCE_OK;
 }
 

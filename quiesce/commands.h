@@ -150,7 +150,7 @@ struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size
 struct quiesce_view {
 	struct cJSON *function;
 	struct cJSON *plan;
-	struct cJSON *report;
+	const struct cJSON *report;
 	const char *no_report;
 	const struct cJSON *reported;
 };
