@@ -14,6 +14,7 @@ struct listing {
 	const struct quiesce_node *nodes;
 	const size_t *rows;
 	bool utf8;
+	bool is_dump;
 };
 
 static const struct pcireset_function *function_of(const struct listing *listing, size_t row)
@@ -155,12 +156,13 @@ static struct cJSON *make_function(const void *data, size_t row)
 {
 	const struct listing *listing = data;
 
-	return quiesce_function_json(listing->machine, listing->rows[row]);
+	return quiesce_function_json(listing->machine, listing->rows[row], listing->is_dump);
 }
 
-static int print_json(const struct pcireset_machine *machine, const size_t *rows, size_t n)
+static int print_json(const struct pcireset_machine *machine, const size_t *rows, size_t n,
+		      bool is_dump)
 {
-	const struct listing listing = { .machine = machine, .rows = rows };
+	const struct listing listing = { .machine = machine, .rows = rows, .is_dump = is_dump };
 	int r;
 
 	(void)fputs("{\"schema\":1,\"functions\":[", stdout);
@@ -181,7 +183,7 @@ static int print(const struct pcireset_machine *machine, const struct pcireset_f
 	r = quiesce_filter_apply(filter, machine, &rows, &n);
 	if (r < 0)
 		return r;
-	return options->json ? print_json(machine, rows, n)
+	return options->json ? print_json(machine, rows, n, options->dump)
 			     : print_table(machine, rows, n, &terminal);
 }
 

@@ -28,7 +28,7 @@ static struct cJSON *make_function(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_machine *machine = &run->machine;
 	const struct pcireset_function *f = &machine->functions[i];
-	struct cJSON *object = quiesce_function_json(machine, i);
+	struct cJSON *object = quiesce_function_json(machine, i, run->io->is_dump);
 	char path[QUIESCE_PATH_BYTES_MAX];
 
 	quiesce_json_hex(object, "subsystem_vendor", f->subsystem_vendor, 4);

@@ -134,8 +134,9 @@ const char *quiesce_class_word(uint32_t class_code);
 unsigned int quiesce_resets_offered(const struct pcireset_function *function);
 /** quiesce_json_methods() - add a mask of methods as an array of words */
 void quiesce_json_methods(struct cJSON *object, const char *key, unsigned int mask);
-/** quiesce_function_json() - one function as conf/list.schema.json has it */
-struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size_t i);
+/** quiesce_function_json() - one function, of a dump perhaps, as conf/list.schema.json has it */
+struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size_t i,
+				    bool is_dump);
 
 /* view.c: what show tells */
 

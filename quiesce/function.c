@@ -99,10 +99,10 @@ static void add_capabilities(struct cJSON *object, const struct pcireset_functio
 	add_bits(object, "cxl", f->cxl, cxl_parts, ARRAY_SIZE(cxl_parts));
 	add_bits(object, "quirks", f->quirks, quirks, ARRAY_SIZE(quirks));
 	(void)cJSON_AddBoolToObject(object, "hotplug_capable", f->hotplug_capable);
-	(void)cJSON_AddBoolToObject(object, "hotplug_bound", f->hotplug_bound);
 }
 
-struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size_t i)
+struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size_t i,
+				    bool is_dump)
 {
 	const struct pcireset_function *f = &machine->functions[i];
 	struct cJSON *object = cJSON_CreateObject();
@@ -124,5 +124,10 @@ struct cJSON *quiesce_function_json(const struct pcireset_machine *machine, size
 	add_number(object, "iommu_group", f->iommu_group >= 0, f->iommu_group);
 	quiesce_json_methods(object, "resets", quiesce_resets_offered(f));
 	add_capabilities(object, f);
+	/* Of a dump the plan only takes it to be. */
+	if (is_dump)
+		(void)cJSON_AddNullToObject(object, "hotplug_bound");
+	else
+		(void)cJSON_AddBoolToObject(object, "hotplug_bound", f->hotplug_bound);
 	return object;
 }

@@ -55,8 +55,9 @@ int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_
 	*ret_scene = (struct quiesce_scene){
 		.dump_target = calloc(machine->n + 1, sizeof(bool)),
 		.dump_target_port = calloc(machine->n + 1, sizeof(bool)),
-		.usb_console =
-			has_console_rule(&run->config) && quiesce_has_usb_console(run->root),
+		/* A dump may be another machine's. */
+		.usb_console = !run->io->is_dump && has_console_rule(&run->config) &&
+			       quiesce_has_usb_console(run->root),
 		.untouchable = run->untouchable,
 	};
 	if (!ret_scene->dump_target || !ret_scene->dump_target_port) {

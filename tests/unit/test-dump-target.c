@@ -60,7 +60,9 @@ static void decide(const char *file)
 
 	write_file(file);
 	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
-	run = (struct quiesce_run){ .root = root, .log = &no_log, .machine = machine };
+	run = (struct quiesce_run){
+		.root = root, .log = &no_log, .io = &fake.io, .machine = machine
+	};
 	assert_int_equal(quiesce_scene_read(&run, &scene), 0);
 	quiesce_rules_decide(&fake.io, &machine, &config, &scene, decisions, grounds);
 	quiesce_scene_free(&scene);
@@ -173,11 +175,16 @@ static void consoles_are_read_only_for_a_rule_that_asks(void **state)
 	(void)fputs("ttyUSB0              -W- (EC     )  188:0\n", out);
 	assert_int_equal(fclose(out), 0);
 
-	run = (struct quiesce_run){ .root = root, .log = &no_log, .config.rules = rules };
+	run = (struct quiesce_run){
+		.root = root, .log = &no_log, .io = &fake.io, .config.rules = rules
+	};
 	run.config.n_rules = 1;
 	assert_false(sees_usb_console());
 	run.config.n_rules = 2;
 	assert_true(sees_usb_console());
+	/* Of another machine, perhaps. */
+	fake.io.is_dump = true;
+	assert_false(sees_usb_console());
 }
 
 /* It is read before the fence, and serial consoles are slow. */
