@@ -76,6 +76,10 @@ bool quiesce_unused_why(const struct quiesce_run *run, size_t i, enum pcireset_m
 
 	if (!f->answers || pcireset_is_bridge(f) || !has)
 		return false;
+	/* Who is not to be reset has none to miss there. */
+	if (method == PCIRESET_METHOD_SBR && f->parent == PCIRESET_NONE &&
+	    run->decisions[i].action != PCIRESET_RESET)
+		return false;
 	if (step->action == PCIRESET_RESET && step->method == method)
 		return false;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What show tells, for people: all keys of the JSON that have something to say. */
+/* What show tells, for people: the keys of the JSON that have something to say. */
 #include <cJSON.h>
 #include <string.h>
 
@@ -46,33 +46,76 @@ static void tell_array(FILE *out, const char *indent, const struct cJSON *array)
 	}
 }
 
-/* What is null is not known, or is not: no line. Nor has it what @known has. */
 static void tell_object(FILE *out, const char *indent, const struct cJSON *object,
-			const struct cJSON *known)
+			const struct cJSON *known, bool is_brief);
+
+/* What is null is not known, or is not: no line. Nor has, in brief, what is no or nothing. */
+static void tell_value(FILE *out, const char *indent, const struct cJSON *value, bool is_brief)
+{
+	const bool is_nothing = cJSON_IsFalse(value) ||
+				(cJSON_IsNumber(value) && value->valuedouble == 0 &&
+				 strcmp(value->string, "iommu_group") != 0);
+	char text[TEXT_BYTES];
+
+	if (cJSON_IsNull(value) || (is_brief && is_nothing))
+		return;
+	if (cJSON_IsArray(value)) {
+		tell_array(out, indent, value);
+	} else if (cJSON_IsObject(value)) {
+		tell(out, indent, value->string, "");
+		tell_object(out, "    ", value, NULL, is_brief);
+	} else {
+		tell(out, indent, value->string, scalar(value, text));
+	}
+}
+
+/* Without what @known has, too. */
+static void tell_object(FILE *out, const char *indent, const struct cJSON *object,
+			const struct cJSON *known, bool is_brief)
 {
 	const struct cJSON *value;
-	char text[TEXT_BYTES];
 
 	cJSON_ArrayForEach(value, object)
 	{
-		if (cJSON_IsNull(value) || cJSON_HasObjectItem(known, value->string))
-			continue;
-		if (cJSON_IsArray(value)) {
-			tell_array(out, indent, value);
-		} else if (cJSON_IsObject(value)) {
-			tell(out, indent, value->string, "");
-			tell_object(out, "    ", value, NULL);
-		} else {
-			tell(out, indent, value->string, scalar(value, text));
-		}
+		if (!cJSON_HasObjectItem(known, value->string))
+			tell_value(out, indent, value, is_brief);
+	}
+}
+
+/* What it is; then what becomes of it and why; then all the rest. */
+static const char *const first_keys[] = { "address", "vendor", "device", "class", "type", "driver" };
+/* Its own place has the one, and offers or advertises what the other has. */
+static const char *const other_keys[] = { "unused", "resets" };
+
+static bool is_one_of(const char *key, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void tell_rest(FILE *out, const struct cJSON *function)
+{
+	const struct cJSON *value;
+
+	cJSON_ArrayForEach(value, function)
+	{
+		if (!is_one_of(value->string, first_keys, ARRAY_SIZE(first_keys)) &&
+		    !is_one_of(value->string, other_keys, ARRAY_SIZE(other_keys)))
+			tell_value(out, "", value, true);
 	}
 }
 
 void quiesce_view_tell(const struct quiesce_view *view, FILE *out)
 {
-	tell_object(out, "", view->function, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(first_keys); i++)
+		tell_value(out, "", cJSON_GetObjectItemCaseSensitive(view->function, first_keys[i]),
+			   true);
 	(void)fputs("plan\n", out);
-	tell_object(out, "  ", view->plan, view->function);
+	tell_object(out, "  ", view->plan, view->function, true);
+	tell_value(out, "", cJSON_GetObjectItemCaseSensitive(view->function, "unused"), true);
+	tell_rest(out, view->function);
 	if (!view->reported) {
 		tell(out, "", "report", view->report ? "does not have it" : view->no_report);
 		return;
@@ -80,5 +123,5 @@ void quiesce_view_tell(const struct quiesce_view *view, FILE *out)
 	tell(out, "", "report of a", quiesce_report_mode(view->report));
 	if (!quiesce_report_is_complete(view->report))
 		(void)fputs("  that did not end\n", out);
-	tell_object(out, "  ", view->reported, view->function);
+	tell_object(out, "  ", view->reported, view->function, false);
 }

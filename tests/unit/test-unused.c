@@ -116,6 +116,8 @@ static void a_bus_reset_says_what_is_in_its_way(void **state)
 	assert_why(PCIRESET_METHOD_SBR, "would hit 0000:01:02.0: words");
 	functions[NIC].parent = PCIRESET_NONE;
 	assert_why(PCIRESET_METHOD_SBR, "on a root bus, which nothing resets");
+	decisions[NIC].action = PCIRESET_KEEP;
+	assert_why(PCIRESET_METHOD_SBR, NULL);
 }
 
 int main(void)
