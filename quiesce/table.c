@@ -6,6 +6,20 @@
 
 #define HEADING SIZE_MAX
 
+/* Less than that of the last column is of no use. */
+#define LAST_MIN 16
+/* Of what a row has on further lines. */
+#define INDENT 4
+
+/*
+ * @widths: of what is in a column
+ * @begins: it begins a further line, since the terminal ends
+ */
+struct layout {
+	size_t widths[QUIESCE_TABLE_COLUMNS];
+	bool begins[QUIESCE_TABLE_COLUMNS];
+};
+
 static const char *cell_of(const struct quiesce_table *table, size_t row, size_t column,
 			   char *buffer, enum quiesce_color *ret_color)
 {
@@ -38,9 +52,10 @@ static size_t fitting(const struct quiesce_terminal *terminal, size_t at, const 
 }
 
 static void print_row(const struct quiesce_table *table, const struct quiesce_terminal *terminal,
-		      size_t row, const size_t *widths, FILE *out)
+		      size_t row, const struct layout *layout, FILE *out)
 {
 	size_t at = 0, wanted = 0;
+	bool is_over = false;
 
 	for (size_t c = 0; table->headings[c]; c++) {
 		char buffer[QUIESCE_CELL_BYTES];
@@ -48,7 +63,16 @@ static void print_row(const struct quiesce_table *table, const struct quiesce_te
 		const char *text = cell_of(table, row, c, buffer, &color);
 		size_t bytes = strlen(text);
 
-		/* Blanks only where something follows. */
+		if (layout->begins[c]) {
+			wanted = INDENT;
+			is_over = true;
+		}
+		/* Blanks, and lines, only where something follows. */
+		if (text[0] && is_over) {
+			(void)fputs("\n", out);
+			at = 0;
+			is_over = false;
+		}
 		if (text[0] && at < wanted)
 			at += (size_t)fprintf(out, "%*s", (int)(wanted - at), "");
 		at += lead_of(table, row, c, out);
@@ -58,18 +82,15 @@ static void print_row(const struct quiesce_table *table, const struct quiesce_te
 		if (bytes < strlen(text))
 			(void)fputs(terminal->utf8 ? "\u2026" : "...", out);
 		at += bytes;
-		wanted += widths[c] + 1;
+		wanted += layout->widths[c] + 1;
 	}
 	(void)fputs("\n", out);
 }
 
-void quiesce_table_print(const struct quiesce_table *table, const struct quiesce_terminal *terminal,
-			 FILE *out)
+static void measure(const struct quiesce_table *table, struct layout *layout)
 {
-	size_t widths[QUIESCE_TABLE_COLUMNS] = { 0 };
-
 	for (size_t c = 0; table->headings[c]; c++)
-		widths[c] = strlen(table->headings[c]);
+		layout->widths[c] = strlen(table->headings[c]);
 	for (size_t row = 0; row < table->n; row++)
 		for (size_t c = 0; table->headings[c]; c++) {
 			char buffer[QUIESCE_CELL_BYTES];
@@ -77,11 +98,35 @@ void quiesce_table_print(const struct quiesce_table *table, const struct quiesce
 			size_t width = strlen(cell_of(table, row, c, buffer, &color)) +
 				       lead_of(table, row, c, NULL);
 
-			if (width > widths[c])
-				widths[c] = width;
+			if (width > layout->widths[c])
+				layout->widths[c] = width;
 		}
+}
 
-	print_row(table, terminal, HEADING, widths, out);
+/* The same for all rows, so that columns stay columns. */
+static void break_lines(const struct quiesce_table *table, size_t columns, struct layout *layout)
+{
+	size_t at = 0;
+
+	for (size_t c = 0; columns && table->headings[c]; c++) {
+		const bool is_long = !table->headings[c + 1] && layout->widths[c] > LAST_MIN;
+
+		layout->begins[c] = c > 0 &&
+				    at + (is_long ? LAST_MIN : layout->widths[c]) > columns;
+		if (layout->begins[c])
+			at = INDENT;
+		at += layout->widths[c] + 1;
+	}
+}
+
+void quiesce_table_print(const struct quiesce_table *table, const struct quiesce_terminal *terminal,
+			 FILE *out)
+{
+	struct layout layout = { 0 };
+
+	measure(table, &layout);
+	break_lines(table, terminal->columns, &layout);
+	print_row(table, terminal, HEADING, &layout, out);
 	for (size_t row = 0; row < table->n; row++)
-		print_row(table, terminal, row, widths, out);
+		print_row(table, terminal, row, &layout, out);
 }

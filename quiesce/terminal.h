@@ -57,7 +57,8 @@ void quiesce_terminal_write(const struct quiesce_terminal *terminal, FILE *out,
  *	returns how wide it is; may be NULL
  * @data: first argument of both
  *
- * The last column is cut where a terminal ends.
+ * What a terminal has no room for goes to further lines, the same columns of all
+ * rows; the last column is cut where it ends.
  */
 struct quiesce_table {
 	const char *headings[QUIESCE_TABLE_COLUMNS + 1];
