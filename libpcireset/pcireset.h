@@ -93,7 +93,7 @@ enum pcireset_cxl {
  * @config_bytes: how much of its configuration space can be read: 64, 256 or 4096;
  *	what extended capabilities tell is not known of a PCI Express function with less
  * @is_unknown: a capability list could not be read to its end (64 bytes only, a
- *	loop, ones): what is not said of it may still be so
+ *	loop, ones, a dump cut short): what is not said of it may still be so
  * @express: offset of the PCI Express capability, or 0
  * @af: offset of the Advanced Features capability, or 0
  * @power: offset of the Power Management capability, or 0

@@ -134,8 +134,12 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 			  group, sizeof(group)) == 0)
 		function->iommu_group = atoi(group);
 
-	if (!function->answers)
+	if (!function->answers) {
+		/* Of a dump that is cut in its header. */
+		function->is_unknown =
+			io->is_dump && !has_byte(io, function, PCIRESET_HEADER_BYTES - 1);
 		return;
+	}
 
 	pcireset_capabilities_read(io, function);
 	pcireset_extended_read(io, function);

@@ -75,7 +75,9 @@ static const char *register_cell(const struct pcireset_function *f, size_t colum
 {
 	if (!f->answers) {
 		*color = QUIESCE_RED;
-		return column == RESETS ? "does not answer" : "?";
+		if (column != RESETS)
+			return "?";
+		return f->is_unknown ? "cut short" : "does not answer";
 	}
 	switch (column) {
 	case CLASS:

@@ -241,6 +241,23 @@ static void a_function_without_rows_does_not_answer(void **state)
 	assert_int_equal(machine.n, 3);
 	assert_false(machine.functions[1].answers);
 	assert_true(machine.functions[2].answers);
+	/* Nor is it known that it would not. */
+	pcireset_topology_read(io, &machine);
+	assert_true(machine.functions[1].is_unknown);
+}
+
+static void what_reads_as_ones_is_known_not_to_answer(void **state)
+{
+	char text[512] = "00:02.0 x\n";
+
+	(void)state;
+	for (unsigned int at = 0; at < 64; at += 16)
+		(void)sprintf(text + strlen(text), "%02x: ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff\n",
+			      at);
+	(void)first_of(text);
+	pcireset_topology_read(io, &machine);
+	assert_false(machine.functions[0].answers);
+	assert_false(machine.functions[0].is_unknown);
 }
 
 static void a_capability_list_behind_64_bytes_is_unknown(void **state)
@@ -364,6 +381,7 @@ int main(void)
 		TEST(what_is_behind_the_cut_is_unknown),
 		TEST(behind_the_last_row_nothing_can_be_read),
 		TEST(a_function_without_rows_does_not_answer),
+		TEST(what_reads_as_ones_is_known_not_to_answer),
 		TEST(a_capability_list_behind_64_bytes_is_unknown),
 		TEST(nothing_can_be_written_and_no_file_is_there),
 		TEST(what_is_no_dump_is_refused),
