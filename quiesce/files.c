@@ -41,6 +41,8 @@ int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text)
 
 	while (used < bytes_max) {
 		n = read(fd, text + used, bytes_max - used);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -errno;
 		if (n == 0)
