@@ -187,9 +187,12 @@ static void check_platform(struct quiesce_check *check)
 		quiesce_check_say(check, QUIESCE_IS_WARNING, NULL, 0, "run does nothing here: %s",
 				  platform.untouchable);
 	quiesce_platform_take(&check->run);
-	if (platform.firmware_first)
+	if (platform.firmware_first != PCIRESET_NO)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
-				  "firmware handles PCI errors first: level is %s",
+				  "firmware %s PCI errors first: level is %s",
+				  platform.firmware_first == PCIRESET_YES ?
+					  "handles" :
+					  "may handle (ACPI's HEST cannot be read)",
 				  quiesce_level_word(check->run.config.level));
 }
 

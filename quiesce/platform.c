@@ -7,6 +7,7 @@
 #include "iommu.h"
 
 #define FILE_BYTES_MAX 65536
+#define FIRMWARE_OWNS "firmware owns error handling"
 
 /* ACPI Specification 6.5, 18.3.2; struct acpi_table_hest and those behind it. */
 #define HEST_LENGTH 4
@@ -38,8 +39,8 @@ static const struct {
 	[11] = { 48, 44 }, /* IA-32 deferred machine check */
 };
 
-/* Return: bytes read, cut at @bytes; 0 where that is not possible. */
-static size_t read_binary(const char *root, const char *path, uint8_t *buffer, size_t bytes)
+/* Return: bytes read, cut at @bytes, or -ENOENT where there is no such file; else 0. */
+static ssize_t read_binary(const char *root, const char *path, uint8_t *buffer, size_t bytes)
 {
 	_cleanup_close_ int fd = -1;
 	char full[512];
@@ -50,10 +51,10 @@ static size_t read_binary(const char *root, const char *path, uint8_t *buffer, s
 		return 0;
 	fd = open(full, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT ? -ENOENT : 0;
 	while (used < bytes && (n = read(fd, buffer + used, bytes - used)) > 0)
 		used += (size_t)n;
-	return used;
+	return (ssize_t)used;
 }
 
 static uint32_t u32_at(const uint8_t *at)
@@ -61,32 +62,46 @@ static uint32_t u32_at(const uint8_t *at)
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* A table that is cut or has a source of an unknown kind is read as far as it goes. */
-static bool hest_is_firmware_first(const uint8_t *table, size_t bytes)
+/* Of a source of an unknown kind the length is unknown, too, and with it what follows. */
+static enum pcireset_known hest_is_firmware_first(const uint8_t *table, size_t bytes)
 {
 	size_t at = HEST_BYTES, n_sources;
 
 	if (bytes < HEST_BYTES || memcmp(table, "HEST", 4) != 0)
-		return false;
+		return PCIRESET_UNKNOWN;
 	if (u32_at(table + HEST_LENGTH) < bytes)
 		bytes = u32_at(table + HEST_LENGTH);
 
 	n_sources = u32_at(table + HEST_SOURCES);
-	for (size_t i = 0; i < n_sources && at + 2 <= bytes; i++) {
+	for (size_t i = 0; i < n_sources; i++) {
 		const uint8_t *source = table + at;
-		const size_t type = source[0] | source[1] << 8;
+		size_t type;
 
+		if (at + 2 > bytes)
+			return PCIRESET_UNKNOWN;
+		type = source[0] | source[1] << 8;
 		if (type >= ARRAY_SIZE(sources) || !sources[type].bytes ||
 		    sources[type].bytes > bytes - at)
-			return false;
+			return PCIRESET_UNKNOWN;
 		if (type >= SOURCE_AER_ROOT_PORT && type <= SOURCE_AER_BRIDGE &&
 		    source[SOURCE_FLAGS] & FIRMWARE_FIRST)
-			return true;
+			return PCIRESET_YES;
 		at += sources[type].bytes;
 		if (sources[type].banks)
 			at += (size_t)source[sources[type].banks] * BANK_BYTES;
 	}
-	return false;
+	return PCIRESET_NO;
+}
+
+static enum pcireset_known read_hest(const char *root)
+{
+	_cleanup_free_ uint8_t *table = malloc(FILE_BYTES_MAX);
+	ssize_t n;
+
+	if (!table)
+		return PCIRESET_UNKNOWN;
+	n = read_binary(root, "sys/firmware/acpi/tables/HEST", table, FILE_BYTES_MAX);
+	return n < 0 ? PCIRESET_NO : hest_is_firmware_first(table, (size_t)n);
 }
 
 static bool file_has(const char *root, const char *path, const char *word)
@@ -100,9 +115,11 @@ static bool file_has(const char *root, const char *path, const char *word)
 static bool property_has(const char *root, const char *path, const char *word)
 {
 	char text[1024];
-	size_t n = read_binary(root, path, (uint8_t *)text, sizeof(text) - 1);
+	ssize_t n = read_binary(root, path, (uint8_t *)text, sizeof(text) - 1);
 
-	for (size_t i = 0; i < n; i++)
+	if (n < 0)
+		return false;
+	for (ssize_t i = 0; i < n; i++)
 		text[i] = text[i] ? text[i] : '\n';
 	text[n] = '\0';
 	return strstr(text, word) != NULL;
@@ -123,7 +140,7 @@ static const char *untouchable(const char *root)
 
 	if (is_power(root))
 		return "POWER: the platform has reset its functions already";
-	if (read_binary(root, "sys/firmware/ipl/ipl_type", (uint8_t *)&byte, 1))
+	if (read_binary(root, "sys/firmware/ipl/ipl_type", (uint8_t *)&byte, 1) > 0)
 		return "s390: the platform resets its functions by itself";
 	if (file_has(root, "proc/xen/capabilities", "control_d"))
 		return "Xen dom0: functions belong to the hypervisor";
@@ -132,25 +149,19 @@ static const char *untouchable(const char *root)
 
 void quiesce_platform_read(const char *root, struct quiesce_platform *ret_platform)
 {
-	uint8_t *table = malloc(FILE_BYTES_MAX);
-	size_t n = 0;
-
-	if (table)
-		n = read_binary(root, "sys/firmware/acpi/tables/HEST", table, FILE_BYTES_MAX);
 	*ret_platform = (struct quiesce_platform){
-		.firmware_first = hest_is_firmware_first(table, n),
+		.firmware_first = read_hest(root),
 		.untouchable = untouchable(root),
 	};
-	free(table);
 }
 
-static void lower_level(struct quiesce_run *run)
+static void lower_level(struct quiesce_run *run, const char *why)
 {
 	struct quiesce_config *config = &run->config;
 
 	if (!config->level_is_set)
 		config->level = QUIESCE_LEVEL_FLR;
-	quiesce_log(run->log, QUIESCE_NOTICE, "firmware owns error handling: level = %s%s",
+	quiesce_log(run->log, QUIESCE_NOTICE, "%s: level = %s%s", why,
 		    quiesce_level_word(config->level),
 		    config->level_is_set ? " all the same, as configured" : "");
 }
@@ -163,8 +174,11 @@ void quiesce_platform_take(struct quiesce_run *run)
 	run->untouchable = platform.untouchable;
 	if (run->untouchable)
 		quiesce_log(run->log, QUIESCE_NOTICE, "%s: run does nothing", run->untouchable);
-	if (platform.firmware_first && run->config.level > QUIESCE_LEVEL_FLR)
-		lower_level(run);
+	if (platform.firmware_first != PCIRESET_NO && run->config.level > QUIESCE_LEVEL_FLR)
+		lower_level(run, platform.firmware_first == PCIRESET_YES ?
+					 FIRMWARE_OWNS :
+					 "firmware may own error handling, ACPI's HEST cannot "
+					 "be read");
 }
 
 bool quiesce_platform_take_log(struct quiesce_run *run)
@@ -175,6 +189,6 @@ bool quiesce_platform_take_log(struct quiesce_run *run)
 		return false;
 	quiesce_inheritance_read(run->root, &log);
 	if (log.aer_withheld)
-		lower_level(run);
+		lower_level(run, FIRMWARE_OWNS);
 	return log.aer_withheld;
 }

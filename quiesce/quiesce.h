@@ -485,16 +485,19 @@ size_t quiesce_rules_absent(const struct pcireset_machine *machine,
 /**
  * struct quiesce_platform - what the platform itself demands
  * @firmware_first: firmware owns PCI error handling: QUIESCE_LEVEL_FLR at most,
- *	unless the configuration says otherwise
+ *	unless the configuration says otherwise; the same where that is unknown
  * @untouchable: words for why run does nothing here, or NULL
  */
 struct quiesce_platform {
-	bool firmware_first;
+	enum pcireset_known firmware_first;
 	const char *untouchable;
 };
 
 /**
- * quiesce_platform_read() - the platform below a root; what cannot be read is not so
+ * quiesce_platform_read() - the platform below a root
+ *
+ * A HEST that is there and cannot be read to its end leaves firmware_first unknown;
+ * what else cannot be read is not so.
  *
  * Source: ACPI Specification 6.5, 18.3.2 (Hardware Error Source Table).
  */

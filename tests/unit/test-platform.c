@@ -45,7 +45,8 @@ static int teardown(void **state)
 }
 
 /* A table with its sources behind it; @bytes of all are written to the file. */
-static bool firmware_first(const uint8_t *sources, size_t n_sources, uint8_t count, size_t bytes)
+static enum pcireset_known firmware_first(const uint8_t *sources, size_t n_sources, uint8_t count,
+					  size_t bytes)
 {
 	uint8_t table[512] = "HEST";
 
@@ -60,17 +61,17 @@ static bool firmware_first(const uint8_t *sources, size_t n_sources, uint8_t cou
 
 static void a_port_whose_errors_go_to_firmware_is_firmware_first(void **state)
 {
-	uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x03, 1 };
+	uint8_t port[64] = { 6, 0, 1, 0, 0, 0, 0x03, 1 };
 
 	(void)state;
-	assert_true(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	assert_int_equal(firmware_first(port, 48, 1, 88), PCIRESET_YES);
 	port[6] = 0x02; /* global, and the system's */
-	assert_false(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	assert_int_equal(firmware_first(port, 48, 1, 88), PCIRESET_NO);
 	port[6] = 0x03;
 	port[0] = 7;
-	assert_true(firmware_first(port, 44, 1, 84));
+	assert_int_equal(firmware_first(port, 44, 1, 84), PCIRESET_YES);
 	port[0] = 9; /* a generic source has another byte there */
-	assert_false(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	assert_int_equal(firmware_first(port, 64, 1, 104), PCIRESET_NO);
 }
 
 static void sources_before_it_are_stepped_over(void **state)
@@ -84,26 +85,31 @@ static void sources_before_it_are_stepped_over(void **state)
 	sources[144] = 2;
 	sources[164] = 8;
 	sources[164 + 6] = 0x01;
-	assert_true(firmware_first(sources, sizeof(sources), 4, 40 + sizeof(sources)));
-	assert_false(firmware_first(sources, sizeof(sources), 3, 40 + sizeof(sources)));
+	assert_int_equal(firmware_first(sources, sizeof(sources), 4, 40 + sizeof(sources)),
+			 PCIRESET_YES);
+	assert_int_equal(firmware_first(sources, sizeof(sources), 3, 40 + sizeof(sources)),
+			 PCIRESET_NO);
 }
 
-static void a_table_that_is_cut_or_wrong_says_nothing(void **state)
+static void a_table_that_is_cut_or_wrong_leaves_it_unknown(void **state)
 {
 	uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x01, 1 };
 	uint8_t unknown[96] = { 5, 0 };
 
 	(void)state;
-	assert_false(firmware_first(port, sizeof(port), 1, 0));
-	assert_false(firmware_first(port, sizeof(port), 1, 39));
-	assert_false(firmware_first(port, sizeof(port), 1, 41));
-	assert_false(firmware_first(port, sizeof(port), 1, 40 + 47));
-	assert_false(firmware_first(port, 20, 1, 60)); /* longer than its table */
+	quiesce_platform_read(root, &platform); /* none at all */
+	assert_int_equal(platform.firmware_first, PCIRESET_NO);
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 0), PCIRESET_UNKNOWN);
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 39), PCIRESET_UNKNOWN);
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 41), PCIRESET_UNKNOWN);
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 40 + 47), PCIRESET_UNKNOWN);
+	assert_int_equal(firmware_first(port, 20, 1, 60), PCIRESET_UNKNOWN); /* longer than it */
 	memcpy(unknown + 48, port, sizeof(port));
-	assert_false(firmware_first(unknown, sizeof(unknown), 2, 40 + sizeof(unknown)));
+	assert_int_equal(firmware_first(unknown, sizeof(unknown), 2, 40 + sizeof(unknown)),
+			 PCIRESET_UNKNOWN);
 	put("sys/firmware/acpi/tables/HEST", "TSEH", 4);
 	quiesce_platform_read(root, &platform);
-	assert_false(platform.firmware_first);
+	assert_int_equal(platform.firmware_first, PCIRESET_UNKNOWN);
 }
 
 static void expect_untouchable(const char *name, const void *bytes, size_t n, const char *words)
@@ -151,10 +157,13 @@ static void firmware_first_lowers_a_level_that_nobody_set(void **state)
 
 	(void)state;
 	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_IOMMU);
-	assert_true(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)));
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)), PCIRESET_YES);
 	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_FLR);
 	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, true), QUIESCE_LEVEL_IOMMU);
 	assert_int_equal(taken(QUIESCE_LEVEL_OBSERVE, true), QUIESCE_LEVEL_OBSERVE);
+
+	assert_int_equal(firmware_first(port, 20, 1, 60), PCIRESET_UNKNOWN);
+	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_FLR);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -164,7 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_port_whose_errors_go_to_firmware_is_firmware_first),
 		TEST(sources_before_it_are_stepped_over),
-		TEST(a_table_that_is_cut_or_wrong_says_nothing),
+		TEST(a_table_that_is_cut_or_wrong_leaves_it_unknown),
 		TEST(power_s390_and_xen_are_not_touched),
 		TEST(firmware_first_lowers_a_level_that_nobody_set),
 	};
