@@ -50,6 +50,9 @@ static unsigned int offers_of(const struct pcireset_machine *machine, size_t i)
 		offers &= ~PCIRESET_BIT(PCIRESET_METHOD_PM);
 	if (offers_own(f))
 		offers |= PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC);
+	/* An FLR may be behind what could not be read, and would come first. */
+	if (f->is_unknown && !f->express && !(offers & PCIRESET_FUNCTION_LEVEL))
+		return 0;
 	if (offers_bus(machine, i))
 		offers |= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 	if (f->parent != PCIRESET_NONE && machine->functions[f->parent].cxl & PCIRESET_CXL_PORT)

@@ -100,7 +100,8 @@ enum pcireset_cxl {
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file; of
- *	a dump what it would list, but for acpi
+ *	a dump what it would list, but for acpi; none where an FLR may be among what
+ *	could not be read
  * @sriov: offset of the SR-IOV capability of a PF, or 0
  * @vfs: VFs of a PF whose VF Enable is set, else 0
  * @vfs_listed: how many of these the kernel lists; its CONFIG_PCI_IOV may be off

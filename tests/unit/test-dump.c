@@ -56,6 +56,20 @@ static uint32_t read8(uint16_t reg)
 	"20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"  \
 	"30: 00 00 00 00 c8 00 00 00 00 00 00 00 0b 01 00 00\n"
 
+/* The same function without a capability list. */
+#define ROWS_WITHOUT_LIST                                        \
+	"00: 86 80 d3 10 06 04 00 00 00 00 00 02 00 00 00 00\n"  \
+	"10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"  \
+	"20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"  \
+	"30: 00 00 00 00 00 00 00 00 00 00 00 00 0b 01 00 00\n"
+
+/* A bridge above bus 1. */
+#define PORT_ROWS                                                \
+	"00: 86 80 10 a1 06 04 10 00 00 00 04 06 00 00 01 00\n"  \
+	"10: 00 00 00 00 00 00 00 00 00 01 01 00 00 00 00 00\n"  \
+	"20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n"  \
+	"30: 00 00 00 00 40 00 00 00 00 00 00 00 0b 01 00 00\n"
+
 /* @before, then rows of zeroes. */
 static void add_rows(char *text, const char *before, unsigned int first, unsigned int end)
 {
@@ -272,6 +286,25 @@ static void a_capability_list_behind_64_bytes_is_unknown(void **state)
 	assert_true(f->is_unknown);
 }
 
+/* An FLR that cannot be seen would come before the reset of its bus. */
+static void what_may_have_a_reset_that_cannot_be_seen_offers_none(void **state)
+{
+	(void)state;
+	(void)first_of("00:1c.0 port\n" PORT_ROWS "\n01:00.0 x\n" ROWS);
+	pcireset_topology_read(io, &machine);
+	assert_int_equal(machine.functions[1].parent, 0);
+	assert_true(machine.functions[1].is_unknown);
+	assert_int_equal(machine.functions[1].offers, 0);
+	assert_false(machine.functions[1].has_reset_method);
+
+	/* A list that is not there is read to its end. */
+	pcireset_machine_free(&machine);
+	pcireset_io_close(io);
+	(void)first_of("00:1c.0 port\n" PORT_ROWS "\n01:00.0 x\n" ROWS_WITHOUT_LIST);
+	pcireset_topology_read(io, &machine);
+	assert_int_equal(machine.functions[1].offers, PCIRESET_BIT(PCIRESET_METHOD_SBR));
+}
+
 static void nothing_can_be_written_and_no_file_is_there(void **state)
 {
 	const struct pcireset_function *f;
@@ -383,6 +416,7 @@ int main(void)
 		TEST(a_function_without_rows_does_not_answer),
 		TEST(what_reads_as_ones_is_known_not_to_answer),
 		TEST(a_capability_list_behind_64_bytes_is_unknown),
+		TEST(what_may_have_a_reset_that_cannot_be_seen_offers_none),
 		TEST(nothing_can_be_written_and_no_file_is_there),
 		TEST(what_is_no_dump_is_refused),
 		TEST(a_bad_row_is_named),
