@@ -54,12 +54,14 @@ static const struct {
 
 /*
  * A controller with a firmware of its own may lead to the dump target, and its
- * driver resets it; hpsa has a list of boards that a reset hangs.
+ * driver resets it; hpsa has a list of boards that a reset hangs. The first
+ * CAUTIOUS_IDLE are not reset with their bus, either, while Bus Master is off.
  */
+#define CAUTIOUS_IDLE 2
 static const struct quiesce_rule cautious[] = {
-	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0100*", "default:storage", "SCSI controller" },
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0104*", "default:storage", "RAID controller" },
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0107*", "default:storage", "SAS controller" },
+	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0100*", "default:storage", "SCSI controller" },
 	{ PCIRESET_FENCE, 0, QUIESCE_MATCH_CLASS, "0c04*", "default:storage",
 	  "Fibre Channel adapter" },
 };
@@ -205,8 +207,8 @@ static const struct quiesce_rule *find_default(const struct court *court,
 		    "dump target, Bus Master is off");
 	else if (!is_master) {
 		set(decision, ground, PCIRESET_IDLE, "default:idle", "Bus Master is off");
-		/* It still shows what is written to it. */
-		decision->no_bus_reset = f->boot_vga;
+		/* The boot VGA still shows what is written to it. */
+		decision->no_bus_reset = f->boot_vga || find(cautious, CAUTIOUS_IDLE, subject);
 	} else if (f->boot_vga)
 		set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
 	else if (f->parent != PCIRESET_NONE && court->scene->dump_target_port[f->parent])

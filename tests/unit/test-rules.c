@@ -204,6 +204,9 @@ static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
 	(void)fake_attr(&fake, f, "boot_vga", "1");
 	(void)fake_endpoint(&fake, "0000:00:04.0", 0x10d38086, 0x020000, 0x0002);
 	(void)fake_endpoint(&fake, "0000:00:05.0", 0x11111234, 0x030000, 0x0002);
+	(void)fake_endpoint(&fake, "0000:00:06.0", 0x323a103c, 0x010400, 0x0002);
+	(void)fake_endpoint(&fake, "0000:00:07.0", 0x00721000, 0x010700, 0x0002);
+	(void)fake_endpoint(&fake, "0000:00:08.0", 0x00301000, 0x010000, 0x0002);
 	decide("fence = address 00:04.0\n");
 
 	expect(0, PCIRESET_IDLE, "default:idle");
@@ -212,6 +215,9 @@ static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
 	assert_true(decisions[1].no_bus_reset);
 	expect(2, PCIRESET_IDLE, "default:idle");
 	assert_false(decisions[2].no_bus_reset);
+	expect(3, PCIRESET_IDLE, "default:idle");
+	assert_true(decisions[3].no_bus_reset && decisions[4].no_bus_reset);
+	assert_false(decisions[5].no_bus_reset);
 }
 
 static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
