@@ -98,10 +98,26 @@ static const struct quiesce_rule *find(const struct quiesce_rule *rules, size_t 
 	return NULL;
 }
 
+/*
+ * NVSwitches and NTBs say that they are bridges, and are endpoints that do DMA
+ * (pci.ids, 10de:1af1; drivers/ntb/hw). On a root bus it may be the chipset.
+ */
+static bool is_endpoint(const struct pcireset_function *f)
+{
+	const uint32_t sub_class = f->class_code >> 8;
+
+	/* Host, ISA and PCI bridges. */
+	return sub_class >> 8 == 0x06 && sub_class != 0x0600 && sub_class != 0x0601 &&
+	       sub_class != 0x0604 && f->parent != PCIRESET_NONE &&
+	       f->command & PCI_COMMAND_MASTER && f->header[PCI_STATUS] & PCI_STATUS_CAP_LIST;
+}
+
 static const struct quiesce_rule *find_kept(const struct quiesce_subject *subject)
 {
 	const struct pcireset_function *f = &subject->machine->functions[subject->i];
-	const struct quiesce_rule *rule = find(defaults, ARRAY_SIZE(defaults), subject);
+	const size_t first = is_endpoint(f); /* bridges are the first default */
+	const struct quiesce_rule *rule =
+		find(defaults + first, ARRAY_SIZE(defaults) - first, subject);
 
 	for (size_t i = 0; !rule && f->vendor == 0x8086 && i < ARRAY_SIZE(providers); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(providers[i].devices); k++)

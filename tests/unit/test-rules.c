@@ -220,6 +220,29 @@ static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
 	assert_false(decisions[5].no_bus_reset);
 }
 
+/* An NVSwitch, and what the chipset or a broken header could be. */
+static void what_only_has_the_class_of_a_bridge_is_none(void **state)
+{
+	static const uint32_t kept[] = { 0x060000, 0x060100, 0x060400 };
+
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:00:02.0", 0x1af110de, 0x068000, 0x0406);
+	(void)fake_port(&fake, "0000:00:1c.0", 1, 1);
+	fake_express(fake_endpoint(&fake, "0000:01:00.0", 0x1af110de, 0x068000, 0x0406), true);
+	fake_express(fake_endpoint(&fake, "0000:01:00.1", 0x1af110de, 0x068000, 0x0402), true);
+	(void)fake_endpoint(&fake, "0000:01:00.2", 0x1af110de, 0x068000, 0x0406); /* no list */
+	for (size_t i = 0; i < 3; i++) {
+		char address[] = { "0000:01:00.3" };
+
+		address[11] = (char)(address[11] + i);
+		fake_express(fake_endpoint(&fake, address, 0x1af110de, kept[i], 0x0406), true);
+	}
+	decide("");
+	for (size_t i = 0; i < 8; i++)
+		expect(i, i == 2 ? PCIRESET_RESET : PCIRESET_KEEP,
+		       i == 2 ? "default:reset" : "default:bridge");
+}
+
 static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
 {
 	static struct quiesce_range ranges[] = { { 0x100000, 0x7fffffff },
@@ -385,6 +408,7 @@ int main(void)
 		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),
 		TEST(boot_vga_is_fenced_only_and_keeps_its_interrupt),
 		TEST(what_is_idle_and_would_only_be_fenced_protects_its_bus),
+		TEST(what_only_has_the_class_of_a_bridge_is_none),
 		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
 		TEST(observe_touches_nothing),
 		TEST(lower_levels_take_resets_away),
