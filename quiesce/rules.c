@@ -38,6 +38,11 @@ static const struct quiesce_rule defaults[] = {
 	  "management processor" },
 };
 
+/* The rest of the machine trusts it: drivers/crypto/ccp/sp-pci.c. Of AMD only. */
+static const struct quiesce_rule psp = {
+	PCIRESET_KEEP, 0, QUIESCE_MATCH_CLASS, "1080*", "default:psp", "security processor",
+};
+
 /* Others sit behind these of Intel's; Thunderbolt's are those from before USB4's class. */
 static const struct {
 	struct quiesce_rule rule;
@@ -119,6 +124,8 @@ static const struct quiesce_rule *find_kept(const struct quiesce_subject *subjec
 	const struct quiesce_rule *rule =
 		find(defaults + first, ARRAY_SIZE(defaults) - first, subject);
 
+	if (!rule && f->vendor == 0x1022)
+		rule = find(&psp, 1, subject);
 	for (size_t i = 0; !rule && f->vendor == 0x8086 && i < ARRAY_SIZE(providers); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(providers[i].devices); k++)
 			if (f->device && f->device == providers[i].devices[k])

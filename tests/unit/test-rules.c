@@ -78,6 +78,8 @@ static void each_default_is_applied(void **state)
 		{ 0x105b1af4, 0x00ff00, PCIRESET_KEEP, "default:memory" },
 		{ 0x3307103c, 0x088000, PCIRESET_KEEP, "default:bmc" },
 		{ 0x20008086, 0x088000, PCIRESET_RESET, "default:reset" },
+		{ 0x14561022, 0x108000, PCIRESET_KEEP, "default:psp" },
+		{ 0x14568086, 0x108000, PCIRESET_RESET, "default:reset" },
 		{ 0x28c08086, 0x010400, PCIRESET_KEEP, "default:vmd" },
 		{ 0x15e88086, 0x0c0340, PCIRESET_KEEP, "default:nhi" },
 		{ 0x15d28086, 0x088000, PCIRESET_KEEP, "default:nhi" },
