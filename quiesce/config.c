@@ -13,6 +13,7 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define PROBLEM_BYTES 320
+#define RULES_MAX 4096
 
 static const char *const sections[] = { "quiesce", "rules" };
 
@@ -98,9 +99,13 @@ static int take_key(struct parser *parser, const char *key, const char *value)
 static int take_line(void *data, const char *section, const char *name, const char *value)
 {
 	struct parser *parser = data;
+	struct quiesce_config *config = parser->config;
 	int r = 0;
 
-	if (strcmp(section, "rules") == 0)
+	if (config->n_rules + config->n_loads >= RULES_MAX) {
+		complain(parser, "more than %u rules and load lines: " QUIESCE_CONFIG_CUT, RULES_MAX);
+		config->is_cut = true;
+	} else if (strcmp(section, "rules") == 0)
 		r = take_rule(parser, name, value);
 	else if (strcmp(section, "quiesce") == 0)
 		r = take_key(parser, name, value);
@@ -150,7 +155,7 @@ static char *read_line(char *buffer, int bytes, void *stream)
 	const char *line = parser->text, *problem;
 	size_t length = strcspn(line, "\n"), used, blank;
 
-	if (!*line)
+	if (!*line || parser->config->is_cut)
 		return NULL;
 	parser->text += length + (line[length] == '\n');
 	parser->line++;

@@ -10,11 +10,20 @@
 
 #include "quiesce.h"
 
-#define FILE_BYTES_MAX (256 * 1024)
+/* Of all files together: a crash kernel has little memory, and the fence waits. */
+#define BYTES_MAX (256 * 1024)
 #define DROPINS_MAX 256
 #define NAME "pci-quiesce.conf"
 
 static const char *const places[] = { "/etc", "/run", "/usr/lib" };
+
+/* @bytes_left: how much may still be read */
+struct reader {
+	struct quiesce_config *config;
+	const char *root;
+	const struct quiesce_complaint *complaint;
+	size_t bytes_left;
+};
 
 /* Sorted by name, which is heap. */
 struct dropins {
@@ -23,16 +32,23 @@ struct dropins {
 		const char *place;
 	} list[DROPINS_MAX];
 	size_t n;
+	bool is_cut;
 };
 
-static void say(struct quiesce_config *config, const struct quiesce_complaint *complaint,
-		const char *name, const char *what, const char *why)
+static void say(const struct reader *reader, const char *name, const char *what, const char *why)
 {
 	char problem[160];
 
 	(void)snprintf(problem, sizeof(problem), "%s: %s", what, why);
-	config->n_errors++;
-	complaint->say(complaint->data, name, 0, problem);
+	reader->config->n_errors++;
+	reader->complaint->say(reader->complaint->data, name, 0, problem);
+}
+
+static int cut(const struct reader *reader, const char *name, const char *what)
+{
+	say(reader, name, what, QUIESCE_CONFIG_CUT);
+	reader->config->is_cut = true;
+	return -EFBIG;
 }
 
 /* Below @root a link to /dev/null means the same, whether or not that is there. */
@@ -68,37 +84,38 @@ static void put_rules_first(struct quiesce_config *config, size_t n_before)
 }
 
 /* Return: 0, -ENOENT, -ENOMEM, or -errno that was complained about. */
-static int load(struct quiesce_config *config, const char *root, const char *name,
-		const struct quiesce_complaint *complaint)
+static int load(struct reader *reader, const char *name)
 {
-	const size_t n_before = config->n_rules;
+	const size_t n_before = reader->config->n_rules;
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	r = quiesce_file_read(root, name, FILE_BYTES_MAX, &text);
+	r = quiesce_file_read(reader->root, name, reader->bytes_left, &text);
 	if (r == -ENOENT)
 		return r;
+	if (r == -EFBIG)
+		return cut(reader, name, "more than 256 KiB of configuration");
 	if (r < 0) {
-		say(config, complaint, name, "not read", quiesce_file_problem(r));
+		say(reader, name, "not read", quiesce_file_problem(r));
 		return r;
 	}
-	r = quiesce_config_parse(config, name, text, complaint);
-	put_rules_first(config, n_before);
-	return r;
+	reader->bytes_left -= strlen(text);
+	r = quiesce_config_parse(reader->config, name, text, reader->complaint);
+	put_rules_first(reader->config, n_before);
+	return r == 0 && reader->config->is_cut ? -EFBIG : r;
 }
 
 /* Return: 0, 1 where there is none, or as load(). */
-static int load_main(struct quiesce_config *config, const char *root,
-		     const struct quiesce_complaint *complaint)
+static int load_main(struct reader *reader)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char name[64];
 		int r;
 
 		(void)snprintf(name, sizeof(name), "%s/" NAME, places[i]);
-		if (is_masked(root, name))
+		if (is_masked(reader->root, name))
 			return 0;
-		r = load(config, root, name, complaint);
+		r = load(reader, name);
 		if (r != -ENOENT)
 			return r;
 	}
@@ -114,7 +131,7 @@ static int is_dropin(const struct dirent *entry)
 	       strcmp(entry->d_name + length - suffix, ".conf") == 0;
 }
 
-/* Return: 0, -ENOSPC or -ENOMEM. */
+/* Whatever the order in which they come, those that sort first stay. Return: 0 or -ENOMEM. */
 static int add(struct dropins *dropins, const char *name, const char *place)
 {
 	struct dropin *at = dropins->list, *end = at + dropins->n;
@@ -124,12 +141,17 @@ static int add(struct dropins *dropins, const char *name, const char *place)
 		at++;
 	if (at < end && strcmp(at->name, name) == 0)
 		return 0;
-	if (dropins->n == DROPINS_MAX)
-		return -ENOSPC;
+	dropins->is_cut |= dropins->n == DROPINS_MAX;
+	if (at == dropins->list + DROPINS_MAX)
+		return 0;
 	copy = strdup(name);
 	if (!copy)
 		return -ENOMEM;
 
+	if (dropins->n == DROPINS_MAX) {
+		free((--end)->name);
+		dropins->n--;
+	}
 	memmove(at + 1, at, (size_t)(end - at) * sizeof(*at));
 	*at = (struct dropin){ copy, place };
 	dropins->n++;
@@ -156,44 +178,43 @@ static int list(struct dropins *dropins, const char *root, const char *place, ch
 	return r;
 }
 
-static int load_dropins(struct quiesce_config *config, const char *root,
-			const struct dropins *dropins, const struct quiesce_complaint *complaint)
+static int load_dropins(struct reader *reader, const struct dropins *dropins)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < dropins->n; i++) {
+	for (size_t i = 0; i < dropins->n && !reader->config->is_cut; i++) {
 		char name[320];
 		int r;
 
 		(void)snprintf(name, sizeof(name), "%s/" NAME ".d/%s", dropins->list[i].place,
 			       dropins->list[i].name);
-		if (is_masked(root, name))
+		if (is_masked(reader->root, name))
 			continue;
-		r = load(config, root, name, complaint);
+		r = load(reader, name);
 		if (r < 0 && r != -ENOENT)
 			result = r;
 	}
+	if (dropins->is_cut && !reader->config->is_cut)
+		result = cut(reader, NAME ".d", "more than 256 files");
 	return result;
 }
 
-static int load_all(struct quiesce_config *config, const char *root,
-		    const struct quiesce_complaint *complaint)
+static int load_all(struct reader *reader)
 {
 	struct dropins dropins = { .n = 0 };
 	int result, r;
 
-	result = load_main(config, root, complaint);
+	result = load_main(reader);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char path[512];
 
-		r = list(&dropins, root, places[i], path, sizeof(path));
+		r = list(&dropins, reader->root, places[i], path, sizeof(path));
 		if (r < 0) {
-			say(config, complaint, path + strlen(root), "not read",
-			    r == -ENOSPC ? "too many files" : strerror(-r));
+			say(reader, path + strlen(reader->root), "not read", strerror(-r));
 			result = r;
 		}
 	}
-	r = load_dropins(config, root, &dropins, complaint);
+	r = load_dropins(reader, &dropins);
 	if (r < 0 || (result == 1 && dropins.n > 0))
 		result = r;
 	for (size_t i = 0; i < dropins.n; i++)
@@ -204,12 +225,19 @@ static int load_all(struct quiesce_config *config, const char *root,
 int quiesce_config_load(struct quiesce_config *config, const char *root, const char *path,
 			const struct quiesce_complaint *complaint)
 {
+	struct reader reader = { config, root, complaint, BYTES_MAX };
 	int r;
 
-	if (!path)
-		return load_all(config, root, complaint);
-	r = load(config, path[0] == '/' ? "" : ".", path, complaint);
-	if (r == -ENOENT)
-		say(config, complaint, path, "not read", strerror(-r));
+	if (path) {
+		reader.root = path[0] == '/' ? "" : ".";
+		r = load(&reader, path);
+		if (r == -ENOENT)
+			say(&reader, path, "not read", strerror(-r));
+	} else {
+		r = load_all(&reader);
+	}
+	/* It may have said "keep" of anything. */
+	if (config->is_cut)
+		config->level = QUIESCE_LEVEL_OBSERVE;
 	return r;
 }

@@ -186,6 +186,7 @@ struct quiesce_load {
  * @rules: user's rules in order; heap, with their strings
  * @n_rules: how many
  * @n_errors: lines that were not understood
+ * @is_cut: there is more of it than is read
  */
 struct quiesce_config {
 	enum quiesce_level level;
@@ -202,7 +203,10 @@ struct quiesce_config {
 	struct quiesce_rule *rules;
 	size_t n_rules;
 	size_t n_errors;
+	bool is_cut;
 };
+
+#define QUIESCE_CONFIG_CUT "the rest is not read, and nothing is touched"
 
 /**
  * struct quiesce_complaint - who hears of a line that was not understood
@@ -223,7 +227,8 @@ void quiesce_config_defaults(struct quiesce_config *config);
  * @complaint: called once a bad line; n_errors counts them
  *
  * A bad line leaves its default in place. A rule whose action is bad but whose
- * match can be read means keep. Return: 0 or -ENOMEM.
+ * match can be read means keep. Behind 4,096 rules and load lines is_cut is set
+ * and nothing more is read. Return: 0 or -ENOMEM.
  */
 int quiesce_config_parse(struct quiesce_config *config, const char *name, const char *text,
 			 const struct quiesce_complaint *complaint);
@@ -239,6 +244,10 @@ int quiesce_config_parse(struct quiesce_config *config, const char *name, const 
  * link to /dev/null, stands for none. What is read last has the first word: its
  * keys win, and its rules come before those of the files before it; within a
  * file they keep their order. Load lines add up.
+ *
+ * What is read is 256 KiB, 256 drop-ins (the first by name), and 4,096 rules and
+ * load lines. Of what is beyond that no "keep" may be forgotten: the level is
+ * QUIESCE_LEVEL_OBSERVE then.
  *
  * Source: UAPI.6 Configuration Files Specification.
  * Return: 0, 1 where there is none, -ENOMEM, or -errno of opening or reading,

@@ -38,12 +38,15 @@ def test_a_configuration_with_a_nul_is_not_read():
     said(run, "/etc/pci-quiesce.conf: not read: contains NUL", level=4)
 
 
-def test_a_configuration_of_300_kib_is_not_read():
+def test_of_a_configuration_of_300_kib_no_keep_is_forgotten():
     machine = Machine()
-    machine.write(CONFIG, "[quiesce]\nlevel = observe\n" + "# word\n" * (300 * 1024 // 7))
+    machine.write(CONFIG, "[quiesce]\nlevel = sbr\n" + "# word\n" * (300 * 1024 // 7))
     run = machine.run()
-    silenced_by_defaults(machine, run)
-    said(run, "/etc/pci-quiesce.conf: not read: File too large", level=4)
+    handed_over(run, 3)
+    assert machine.report()["level"] == "observe"
+    said(run, "21 kept", level=5)
+    said(run, "/etc/pci-quiesce.conf: more than 256 KiB of configuration: the rest is not read, "
+              "and nothing is touched", level=4)
 
 
 def test_a_configuration_that_may_not_be_read_is_said():
