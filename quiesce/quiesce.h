@@ -711,6 +711,8 @@ bool quiesce_is_kdump(const char *root);
 
 /* worker.c */
 
+/** quiesce_resets_end_ms() - when fence and resets end, of a deadline_ms */
+uint32_t quiesce_resets_end_ms(uint32_t deadline_ms);
 /** quiesce_complaint_to() - complaints as warnings in a log */
 struct quiesce_complaint quiesce_complaint_to(const struct quiesce_log *log);
 

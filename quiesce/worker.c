@@ -102,12 +102,12 @@ static void on_stage(void *data, enum quiesce_stage stage)
 		work->on_stage(work->on_stage_data, stage);
 }
 
-/* Left for reading back: a function may need a second more to answer. */
-static uint32_t verify_ms(uint32_t deadline_ms)
+/* The rest is for reading back: a function may need a second more to answer. */
+uint32_t quiesce_resets_end_ms(uint32_t deadline_ms)
 {
 	if (deadline_ms / 10 > VERIFY_MS)
-		return deadline_ms / 10;
-	return deadline_ms / 2 < VERIFY_MS ? deadline_ms / 2 : VERIFY_MS;
+		return deadline_ms - deadline_ms / 10;
+	return deadline_ms - (deadline_ms / 2 < VERIFY_MS ? deadline_ms / 2 : VERIFY_MS);
 }
 
 /* The watchdog is stronger than what is configured. */
@@ -121,8 +121,8 @@ static void take_deadlines(struct quiesce_run *run, struct quiesce_shared *share
 		quiesce_log(run->log, QUIESCE_NOTICE,
 			    "because of a watchdog: %u ms for fence and resets, %u ms for drivers",
 			    config->deadline_ms, config->drivers_ms);
-	run->deadline_us = run->started_us +
-			   (config->deadline_ms - verify_ms(config->deadline_ms)) * 1000ull;
+	run->deadline_us =
+		run->started_us + quiesce_resets_end_ms(config->deadline_ms) * 1000ull;
 	shared->deadline_ms = config->deadline_ms;
 	shared->drivers_ms = config->drivers_ms;
 }
