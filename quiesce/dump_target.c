@@ -23,16 +23,38 @@ static size_t find(const struct pcireset_machine *machine, struct pcireset_addre
 	return PCIRESET_NONE;
 }
 
+/* Buses are numbered anew by each kernel: a path in the form of a rule holds. */
+static bool mark_path(const struct pcireset_machine *machine, const char *path,
+		      unsigned int vendor, unsigned int device, bool *marked)
+{
+	const struct quiesce_rule rule = { .match = QUIESCE_MATCH_PATH, .pattern = path };
+	bool found = false;
+
+	for (size_t i = 0; i < machine->n; i++) {
+		const struct pcireset_function *f = &machine->functions[i];
+		struct quiesce_subject subject;
+
+		if (f->vendor != vendor || f->device != device)
+			continue;
+		quiesce_subject_describe(machine, i, &subject);
+		if (!quiesce_rule_matches(&rule, &subject))
+			continue;
+		marked[i] = found = true;
+	}
+	return found;
+}
+
 static enum line mark(const struct pcireset_machine *machine, const char *line,
 		   const struct quiesce_log *log, bool *marked)
 {
 	const struct pcireset_function *f;
 	struct pcireset_address address;
 	unsigned int vendor, device;
-	char word[24];
+	char word[24], path[128] = "";
+	bool found;
 	size_t i;
 
-	if (sscanf(line, "%23s %4x:%4x", word, &vendor, &device) != 3 ||
+	if (sscanf(line, "%23s %4x:%4x %127s", word, &vendor, &device, path) < 3 ||
 	    pcireset_address_parse(word, &address) < 0) {
 		if (!line[strspn(line, " \t")] || line[0] == '#')
 			return LINE_GOOD;
@@ -42,19 +64,22 @@ static enum line mark(const struct pcireset_machine *machine, const char *line,
 		return LINE_BAD;
 	}
 
+	/* Where path and address disagree both are spared: one of them is it. */
+	found = path[0] && mark_path(machine, path, vendor, device, marked);
 	i = find(machine, address);
 	if (i == PCIRESET_NONE) {
+		if (found)
+			return LINE_GOOD;
 		if (log)
 			quiesce_log(log, QUIESCE_WARNING,
 				    "dump target %s: nothing is at that address", word);
 		return LINE_MISSING;
 	}
-	/* Buses are numbered anew by each kernel. */
 	f = &machine->functions[i];
-	if (f->vendor == vendor && f->device == device) {
-		marked[i] = true;
+	if (f->vendor == vendor && f->device == device)
+		marked[i] = found = true;
+	if (found)
 		return LINE_GOOD;
-	}
 	if (log)
 		quiesce_log(log, QUIESCE_WARNING, "dump target %s: is %04x:%04x, not %04x:%04x",
 			    word, f->vendor, f->device, vendor, device);

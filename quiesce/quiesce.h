@@ -371,13 +371,14 @@ struct quiesce_run;
 
 /* dump_target.c */
 
-/** Written into the image when it is built: a line ADDRESS VENDOR:DEVICE for each. */
+/** Written into the image when it is built: a line ADDRESS VENDOR:DEVICE [PATH] for each. */
 #define QUIESCE_DUMP_TARGET "usr/lib/pci-quiesce/dump-target"
 
 /**
  * quiesce_dump_target_mark() - functions that the dump is written through
  * @log: told of what is not there, or is something else; may be NULL
- * @marked: one per function; set where address and ids agree with the file
+ * @marked: one per function; set where path and ids agree with the file, and where
+ *	address and ids do
  * @ret_missing: how many of the file's functions are not there
  *
  * Return: 0, or -errno of reading the file.

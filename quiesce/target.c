@@ -39,7 +39,7 @@ static bool is_bridge(unsigned long class)
 }
 
 static int add_function(struct search *search, const char *directory,
-			struct pcireset_address address)
+			struct pcireset_address address, const char *way)
 {
 	struct quiesce_target_source *s = &search->source;
 	struct quiesce_target_function *functions;
@@ -59,7 +59,8 @@ static int add_function(struct search *search, const char *directory,
 		return -ENOMEM;
 	memmove(&functions[at + 1], &functions[at], (s->n++ - at) * sizeof(*functions));
 	functions[at] = (struct quiesce_target_function){ address, (uint16_t)vendor,
-							  (uint16_t)device };
+							  (uint16_t)device, "" };
+	(void)snprintf(functions[at].path, sizeof(functions[at].path), "%s", way);
 	s->functions = functions;
 	return 0;
 }
@@ -79,10 +80,30 @@ static char *real_device(const struct search *search, const char *path)
 	return result;
 }
 
+/* "" where it does not fit: a path that is cut would be another one. */
+static void extend(char *way, size_t bytes, struct pcireset_address address, bool is_root)
+{
+	const size_t used = is_root ? 0 : strlen(way);
+	char text[PCIRESET_ADDRESS_BYTES];
+	int n;
+
+	if (!is_root && !used)
+		return;
+	(void)pcireset_address_format(address, text);
+	if (is_root)
+		n = snprintf(way, bytes, "%s", text);
+	else
+		n = snprintf(way + used, bytes - used, "/%s", text + strlen(text) - 4);
+	if (n >= (int)(bytes - used))
+		way[0] = '\0';
+}
+
 /* A controller such as VMD has others behind it, so there may be two. */
 static int add_path(struct search *search, char *path)
 {
+	char way[sizeof(((struct quiesce_target_function *)NULL)->path)] = "";
 	struct pcireset_address address;
+	bool is_root = true;
 	int r = 0;
 
 	for (char *at = path; r == 0 && *at;) {
@@ -90,8 +111,13 @@ static int add_path(struct search *search, char *path)
 		const char last = *end;
 
 		*end = '\0';
-		if (pcireset_address_parse(at + 1, &address) == 0)
-			r = add_function(search, path, address);
+		if (pcireset_address_parse(at + 1, &address) == 0) {
+			extend(way, sizeof(way), address, is_root);
+			is_root = false;
+			r = add_function(search, path, address, way);
+		} else {
+			is_root = true; /* "pci10000:e0" */
+		}
 		*end = last;
 		at = end;
 	}
@@ -332,9 +358,10 @@ void quiesce_target_print(const struct quiesce_target *target, FILE *out)
 		began = true;
 		(void)fprintf(out, "# %s\n", s->name);
 		for (size_t f = 0; f < s->n; f++)
-			(void)fprintf(out, "%s %04x:%04x\n",
+			(void)fprintf(out, "%s %04x:%04x%s%s\n",
 				      pcireset_address_format(s->functions[f].address, address),
-				      s->functions[f].vendor, s->functions[f].device);
+				      s->functions[f].vendor, s->functions[f].device,
+				      s->functions[f].path[0] ? " " : "", s->functions[f].path);
 	}
 }
 

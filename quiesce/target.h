@@ -5,11 +5,15 @@
 
 #include "quiesce.h"
 
-/** struct quiesce_target_function - a function, and what it is */
+/**
+ * struct quiesce_target_function - a function, and what it is
+ * @path: as in a rule, from the root of its domain; "" where it is too long
+ */
 struct quiesce_target_function {
 	struct pcireset_address address;
 	uint16_t vendor;
 	uint16_t device;
+	char path[96];
 };
 
 /**
@@ -52,7 +56,7 @@ int quiesce_target_add_interface(struct quiesce_target *target, const char *root
 				 const char *name);
 /** quiesce_target_add_unroutable() - a host that no interface leads to */
 int quiesce_target_add_unroutable(struct quiesce_target *target, const char *host);
-/** quiesce_target_print() - "ADDRESS VENDOR:DEVICE" lines for the image; nothing for none */
+/** quiesce_target_print() - "ADDRESS VENDOR:DEVICE PATH" lines for the image; nothing for none */
 void quiesce_target_print(const struct quiesce_target *target, FILE *out);
 /**
  * quiesce_functions_of_class() - functions behind sys/class/CLASS/NAME/device

@@ -226,6 +226,29 @@ static void what_is_another_function_now_is_no_dump_target(void **state)
 	assert_int_equal(decisions[1].methods, ~(1u << PCIRESET_METHOD_PM));
 }
 
+/* Of two that are equal, each may be it. */
+static void a_dump_target_is_found_where_buses_have_other_numbers(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:1c.0", 3, 3);
+	(void)fake_port(&fake, "0000:00:1d.0", 4, 4);
+	(void)fake_endpoint(&fake, "0000:03:00.0", 0xa80a144d, 0x010802, 0x0006);
+	(void)fake_endpoint(&fake, "0000:04:00.0", 0xa80a144d, 0x010802, 0x0006);
+	decide("0000:02:00.0 144d:a80a 0000:00:1c.0/00.0\n");
+	expect(2, PCIRESET_RESET, "default:dump-target");
+	expect(3, PCIRESET_RESET, "default:reset");
+
+	pcireset_machine_free(&machine);
+	decide("0000:04:00.0 144d:a80a 0000:00:1c.0/00.0\n");
+	expect(2, PCIRESET_RESET, "default:dump-target");
+	expect(3, PCIRESET_RESET, "default:dump-target");
+
+	pcireset_machine_free(&machine);
+	decide("0000:02:00.0 144d:a80b 0000:00:1c.0/00.0\n0000:04:00.0 144d:a80a\n");
+	expect(2, PCIRESET_RESET, "default:reset");
+	expect(3, PCIRESET_RESET, "default:dump-target");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +257,7 @@ int main(void)
 		TEST(a_dump_target_is_reset_alone_or_not_at_all),
 		TEST(no_bus_reset_reaches_a_dump_target),
 		TEST(what_is_another_function_now_is_no_dump_target),
+		TEST(a_dump_target_is_found_where_buses_have_other_numbers),
 		TEST(consoles_are_read_only_for_a_rule_that_asks),
 		TEST(a_file_of_nonsense_is_complained_about_in_few_lines),
 	};

@@ -82,21 +82,21 @@ rm -rf "$RUN/none"
 target_is --add-device "$RUN/dev/mapped" <<EOF
 # PCI functions that lead to the dump target
 # block device $RUN/dev/mapped
-0000:00:0e.0 8086:28c0
-0000:02:00.0 144d:a80a
-10000:e1:00.0 8086:0a54
+0000:00:0e.0 8086:28c0 0000:00:0e.0
+0000:02:00.0 144d:a80a 0000:00:04.0/00.0
+10000:e1:00.0 8086:0a54 10000:e0:02.0/00.0
 EOF
 target_is --add-device "$RUN/dev/multipath" <<EOF
 # PCI functions that lead to the dump target
 # block device $RUN/dev/multipath
-0000:02:00.0 144d:a80a
+0000:02:00.0 144d:a80a 0000:00:04.0/00.0
 EOF
 echo 'ssh root@dump.example' >"$fake/etc/kdump.conf"
 target_is <<EOF
 # PCI functions that lead to the dump target
 # network interface bond0
-0000:03:00.0 8086:1572
-0000:03:00.1 8086:1572
+0000:03:00.0 8086:1572 0000:00:05.0/00.0
+0000:03:00.1 8086:1572 0000:00:05.0/00.1
 EOF
 rm "$fake/etc/kdump.conf"
 printf '%s\n' 'KDUMP_SAVEDIR="nfs://server/dumps"' 'KDUMP_NETCONFIG="eth1:dhcp4"' \
@@ -104,7 +104,7 @@ printf '%s\n' 'KDUMP_SAVEDIR="nfs://server/dumps"' 'KDUMP_NETCONFIG="eth1:dhcp4"
 target_is <<EOF
 # PCI functions that lead to the dump target
 # network interface eth1
-0000:03:00.1 8086:1572
+0000:03:00.1 8086:1572 0000:00:05.0/00.1
 EOF
 rm -r "${RUN:?}/dev"
 passed
