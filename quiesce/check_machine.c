@@ -179,14 +179,8 @@ static int add_consoles(struct cJSON *object, const struct quiesce_check *check)
 static uint32_t left_for_resets_ms(const struct quiesce_run *run)
 {
 	const uint32_t end_ms = quiesce_resets_end_ms(run->config.deadline_ms);
-	uint32_t start_ms = run->config.drain_ms;
+	const uint32_t start_ms = run->config.drain_ms;
 
-	for (size_t i = 0; i < run->machine.n; i++) {
-		if (!run->machine.functions[i].vfs || run->steps[i].action == PCIRESET_KEEP)
-			continue;
-		start_ms += PCIRESET_VF_DISABLE_MS;
-		break;
-	}
 	return start_ms < end_ms ? end_ms - start_ms : 0;
 }
 

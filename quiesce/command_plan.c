@@ -3,8 +3,8 @@
 #include <cJSON.h>
 #include <errno.h>
 
-#include "check.h"
-#include "target.h"
+#include "commands.h"
+
 
 /* A module's driver is not there after the crash; one of the kernel's own is. */
 static void forget_modules(const struct pcireset_io *io, struct pcireset_machine *machine)
@@ -35,41 +35,13 @@ static void tell_of_drivers(const struct quiesce_run *run)
 			    n);
 }
 
-int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *target)
+static int plan_crash(struct quiesce_run *run, const struct quiesce_healthy *healthy)
 {
-	_cleanup_free_ bool *marks = calloc(run->machine.n + 1, sizeof(*marks));
-	int r;
-
-	if (!marks)
-		return -ENOMEM;
-	for (size_t s = 0; s < target->n; s++)
-		for (size_t f = 0; f < target->sources[s].n; f++)
-			for (size_t i = 0; i < run->machine.n; i++)
-				if (pcireset_address_compare(
-					    run->machine.functions[i].address,
-					    target->sources[s].functions[f].address) == 0)
-					marks[i] = true;
-	run->dump_target = marks;
-	r = quiesce_pipeline_silence(run);
-	run->dump_target = NULL;
-	return r;
-}
-
-static int plan_crash(struct quiesce_run *run)
-{
-	struct quiesce_target target;
-	int r;
-
 	forget_modules(run->io, &run->machine);
 	/* A dump is not of this machine, and an image was told its target. */
-	if (run->io->is_dump || quiesce_is_kdump(run->root))
+	if (run->io->is_dump || !healthy || quiesce_is_kdump(run->root))
 		return quiesce_pipeline_silence(run);
-	r = quiesce_target_read(run->root, NULL, 0, &target);
-	if (r < 0)
-		return r;
-	r = quiesce_plan_toward(run, &target);
-	quiesce_target_free(&target);
-	return r;
+	return healthy->plan(run);
 }
 
 static int make_plan(struct quiesce_run *run, const struct quiesce_options *options)
@@ -83,7 +55,7 @@ static int make_plan(struct quiesce_run *run, const struct quiesce_options *opti
 	if (r < 0)
 		return r;
 	if (options->crash)
-		return plan_crash(run);
+		return plan_crash(run, options->healthy);
 	if (!run->io->is_dump)
 		tell_of_drivers(run);
 	return quiesce_pipeline_silence(run);
@@ -98,21 +70,6 @@ int quiesce_plan_make(struct quiesce_run *run, const struct quiesce_options *opt
 	return r;
 }
 
-/* As kdump's tools put the crash kernel's command line together; check says what is wrong with it. */
-static void take_crash_parameters(struct quiesce_run *run)
-{
-	struct quiesce_check check = { .run = *run, .findings = cJSON_CreateArray() };
-
-	quiesce_check_cmdline(&check);
-	if (check.run.config.n_errors > run->config.n_errors)
-		quiesce_log(run->log, QUIESCE_WARNING,
-			    "the crash kernel's command line is not understood: see check");
-	check.run.config.n_errors = run->config.n_errors;
-	run->config = check.run.config;
-	cJSON_Delete(check.findings);
-	free(check.cmdline);
-}
-
 /* This kernel's command line is not the crash kernel's. */
 void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options *options)
 {
@@ -124,8 +81,8 @@ void quiesce_plan_prepare(struct quiesce_run *run, const struct quiesce_options 
 	}
 	quiesce_config_defaults(&run->config);
 	(void)quiesce_config_load(&run->config, run->root, options->config, &complaint);
-	if (!options->dump && !quiesce_is_kdump(run->root))
-		take_crash_parameters(run);
+	if (!options->dump && options->healthy && !quiesce_is_kdump(run->root))
+		options->healthy->parameters(run);
 }
 
 void quiesce_plan_strip(struct cJSON *device)

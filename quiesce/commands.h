@@ -24,6 +24,19 @@ enum quiesce_option {
 };
 
 /**
+ * struct quiesce_healthy - what only a healthy machine can do for plan and show --crash
+ * @plan: as quiesce_pipeline_silence(), for the dump target that kdump is configured for
+ * @parameters: those of ours on the crash kernel's command line, into the configuration
+ */
+struct quiesce_healthy {
+	int (*plan)(struct quiesce_run *run);
+	void (*parameters)(struct quiesce_run *run);
+};
+
+/** quiesce_healthy - healthy.c; not in the program for images */
+extern const struct quiesce_healthy quiesce_healthy;
+
+/**
  * struct quiesce_options - argv in fields
  * @command: first word that is no option, or NULL
  * @operands: words behind it, part of argv
@@ -36,6 +49,7 @@ enum quiesce_option {
  * @ids: -d as lspci's, or NULL
  * @print: --print of check: the key whose value is wanted, or NULL
  * @output: --output of snapshot: the file to write, or NULL
+ * @healthy: &quiesce_healthy, or NULL in an image
  * @root: --root without trailing slashes, "" for this machine
  * @crash: --crash of plan and show: without the drivers that are modules
  * @fleet: --fleet of check: the configuration is of other machines, too
@@ -52,6 +66,7 @@ struct quiesce_options {
 	const char *ids;
 	const char *print;
 	const char *output;
+	const struct quiesce_healthy *healthy;
 	const char *root;
 	bool crash;
 	bool fleet;

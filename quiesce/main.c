@@ -132,6 +132,9 @@ int main(int argc, char **argv)
 	r = quiesce_options_parse(argc, argv, &options);
 	if (r < 0)
 		return QUIESCE_BAD_USAGE;
+#ifndef QUIESCE_IN_IMAGE
+	options.healthy = &quiesce_healthy;
+#endif
 	if (options.help) {
 		help(stdout);
 		return quiesce_with_output(QUIESCE_OK);

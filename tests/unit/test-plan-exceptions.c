@@ -44,11 +44,8 @@ static size_t endpoint(size_t parent, unsigned int offers)
 	size_t i = machine.n++;
 
 	functions[i] = (struct pcireset_function){
-		.answers = true,
-		.parent = parent,
-		.physical = PCIRESET_NONE,
-		.behind = PCIRESET_NONE,
-		.offers = offers,
+		.answers = true, .offers = offers, .parent = parent,
+		.physical = PCIRESET_NONE, .behind = PCIRESET_NONE,
 	};
 	decisions[i] = (struct pcireset_decision){ .action = PCIRESET_RESET,
 						   .methods = PCIRESET_ANY_METHOD };

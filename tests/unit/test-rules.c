@@ -1,107 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is decided for a function: rules, defaults, levels, memory. */
-#include <string.h>
-
-#include "fake_io.h"
-#include "quiesce.h"
-
-static struct fake fake;
-static struct pcireset_machine machine;
-static struct pcireset_decision decisions[FAKE_FUNCTIONS];
-static struct quiesce_ground grounds[FAKE_FUNCTIONS];
-static struct quiesce_config config;
-static bool targets[FAKE_FUNCTIONS];
-static bool no_ports[FAKE_FUNCTIONS];
-static struct quiesce_scene scene;
-
-static void say(void *data, const char *file, unsigned int line, const char *problem)
-{
-	(void)data;
-	fail_msg("%s:%u: %s", file, line, problem);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_init(&fake);
-	memset(targets, false, sizeof(targets));
-	scene = (struct quiesce_scene){ .dump_target = targets, .dump_target_port = no_ports };
-	quiesce_config_defaults(&config);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	quiesce_config_free(&config);
-	pcireset_machine_free(&machine);
-	return 0;
-}
-
-static void decide(const char *rules)
-{
-	const struct quiesce_complaint complaint = { say, NULL };
-	char text[512];
-
-	(void)snprintf(text, sizeof(text), "[rules]\n%s", rules);
-	assert_int_equal(quiesce_config_parse(&config, "t.conf", text, &complaint), 0);
-	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
-	fake_forget_log(&fake);
-	quiesce_rules_decide(&fake.io, &machine, &config, &scene, decisions, grounds);
-	assert_string_equal(fake.log, ""); /* no register is read for it */
-}
-
-static void expect(size_t i, enum pcireset_action action, const char *rule)
-{
-	assert_string_equal(grounds[i].rule, rule);
-	assert_int_equal(decisions[i].action, action);
-}
-
-static void each_default_is_applied(void **state)
-{
-	static const struct {
-		uint32_t id;
-		uint32_t class_code;
-		enum pcireset_action action;
-		const char *rule;
-	} cases[] = {
-		{ 0x10d38086, 0x020000, PCIRESET_RESET, "default:reset" },
-		{ 0x29c08086, 0x060000, PCIRESET_KEEP, "default:bridge" },
-		{ 0x14191022, 0x080600, PCIRESET_KEEP, "default:iommu" },
-		{ 0x10571af4, 0x00ff00, PCIRESET_KEEP, "default:iommu" },
-		{ 0x00001234, 0x080020, PCIRESET_KEEP, "default:ioapic" },
-		{ 0x00001234, 0x080700, PCIRESET_KEEP, "default:rcec" },
-		{ 0x29308086, 0x0c0500, PCIRESET_KEEP, "default:smbus" },
-		{ 0x00001234, 0x0c0701, PCIRESET_KEEP, "default:ipmi" },
-		{ 0x00021b36, 0x070002, PCIRESET_KEEP, "default:uart" },
-		{ 0x00001234, 0x050210, PCIRESET_KEEP, "default:memory" },
-		{ 0x105b1af4, 0x00ff00, PCIRESET_KEEP, "default:memory" },
-		{ 0x3307103c, 0x088000, PCIRESET_KEEP, "default:bmc" },
-		{ 0x20008086, 0x088000, PCIRESET_RESET, "default:reset" },
-		{ 0x14561022, 0x108000, PCIRESET_KEEP, "default:psp" },
-		{ 0x14568086, 0x108000, PCIRESET_RESET, "default:reset" },
-		{ 0x28c08086, 0x010400, PCIRESET_KEEP, "default:vmd" },
-		{ 0x15e88086, 0x0c0340, PCIRESET_KEEP, "default:nhi" },
-		{ 0x15d28086, 0x088000, PCIRESET_KEEP, "default:nhi" },
-		{ 0x15d38086, 0x088000, PCIRESET_RESET, "default:reset" },
-		{ 0x02b21000, 0x010700, PCIRESET_KEEP, "default:placeholder" },
-		{ 0x00001234, 0x070200, PCIRESET_KEEP, "default:uart" },
-		{ 0x323a103c, 0x010400, PCIRESET_FENCE, "default:storage" },
-		{ 0x00721000, 0x010700, PCIRESET_FENCE, "default:storage" },
-		{ 0x00101b36, 0x010802, PCIRESET_RESET, "default:reset" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char address[32];
-
-		(void)snprintf(address, sizeof(address), "0000:00:%02zx.0", i);
-		(void)fake_endpoint(&fake, address, cases[i].id, cases[i].class_code, 0x0006);
-	}
-	decide("");
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		expect(i, cases[i].action, cases[i].rule);
-}
+/* What is decided for a function: the user's rules, levels, memory. */
+#include "rules_court.h"
 
 static void bridges_bound_and_dead_functions_are_beyond_every_rule(void **state)
 {
@@ -164,85 +63,6 @@ static void subsystem_ids_can_be_told_apart(void **state)
 
 	expect(0, PCIRESET_FENCE, "default:storage");
 	expect(1, PCIRESET_KEEP, "t.conf:2");
-}
-
-static void bus_master_off_is_idle_unless_a_rule_says_reset(void **state)
-{
-	(void)state;
-	(void)fake_endpoint(&fake, "0000:00:02.0", 0x10d38086, 0x020000, 0x0003);
-	(void)fake_endpoint(&fake, "0000:00:03.0", 0x00101b36, 0x010802, 0x0003);
-	(void)fake_endpoint(&fake, "0000:00:04.0", 0x00111b36, 0x010802, 0x0003);
-	decide("reset = id 1b36:0010\nfence = id 1b36:0011\n");
-
-	expect(0, PCIRESET_IDLE, "default:idle");
-	expect(1, PCIRESET_RESET, "t.conf:2");
-	expect(2, PCIRESET_IDLE, "t.conf:3");
-}
-
-static void boot_vga_is_fenced_only_and_keeps_its_interrupt(void **state)
-{
-	struct fake_function *f;
-
-	(void)state;
-	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x030000, 0x0007);
-	(void)fake_attr(&fake, f, "boot_vga", "1");
-	f = fake_endpoint(&fake, "0000:00:03.0", 0x11111234, 0x030000, 0x0007);
-	(void)fake_attr(&fake, f, "boot_vga", "0");
-	decide("");
-
-	expect(0, PCIRESET_FENCE, "default:boot-vga");
-	assert_true(decisions[0].leave_intx);
-	expect(1, PCIRESET_RESET, "default:reset");
-	assert_false(decisions[1].leave_intx);
-}
-
-/* With a reset of its bus it would have what it must never have. */
-static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
-{
-	struct fake_function *f;
-
-	(void)state;
-	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x030000, 0x0003);
-	(void)fake_attr(&fake, f, "boot_vga", "1");
-	(void)fake_endpoint(&fake, "0000:00:04.0", 0x10d38086, 0x020000, 0x0002);
-	(void)fake_endpoint(&fake, "0000:00:05.0", 0x11111234, 0x030000, 0x0002);
-	(void)fake_endpoint(&fake, "0000:00:06.0", 0x323a103c, 0x010400, 0x0002);
-	(void)fake_endpoint(&fake, "0000:00:07.0", 0x00721000, 0x010700, 0x0002);
-	(void)fake_endpoint(&fake, "0000:00:08.0", 0x00301000, 0x010000, 0x0002);
-	decide("fence = address 00:04.0\n");
-
-	expect(0, PCIRESET_IDLE, "default:idle");
-	assert_true(decisions[0].no_bus_reset);
-	expect(1, PCIRESET_IDLE, "t.conf:2");
-	assert_true(decisions[1].no_bus_reset);
-	expect(2, PCIRESET_IDLE, "default:idle");
-	assert_false(decisions[2].no_bus_reset);
-	expect(3, PCIRESET_IDLE, "default:idle");
-	assert_true(decisions[3].no_bus_reset && decisions[4].no_bus_reset);
-	assert_false(decisions[5].no_bus_reset);
-}
-
-/* An NVSwitch, and what the chipset or a broken header could be. */
-static void what_only_has_the_class_of_a_bridge_is_none(void **state)
-{
-	static const uint32_t kept[] = { 0x060000, 0x060100, 0x060400 };
-
-	(void)state;
-	(void)fake_endpoint(&fake, "0000:00:02.0", 0x1af110de, 0x068000, 0x0406);
-	(void)fake_port(&fake, "0000:00:1c.0", 1, 1);
-	fake_express(fake_endpoint(&fake, "0000:01:00.0", 0x1af110de, 0x068000, 0x0406), true);
-	fake_express(fake_endpoint(&fake, "0000:01:00.1", 0x1af110de, 0x068000, 0x0402), true);
-	(void)fake_endpoint(&fake, "0000:01:00.2", 0x1af110de, 0x068000, 0x0406); /* no list */
-	for (size_t i = 0; i < 3; i++) {
-		char address[] = { "0000:01:00.3" };
-
-		address[11] = (char)(address[11] + i);
-		fake_express(fake_endpoint(&fake, address, 0x1af110de, kept[i], 0x0406), true);
-	}
-	decide("");
-	for (size_t i = 0; i < 8; i++)
-		expect(i, i == 2 ? PCIRESET_RESET : PCIRESET_KEEP,
-		       i == 2 ? "default:reset" : "default:bridge");
 }
 
 static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
@@ -397,20 +217,13 @@ static void a_platform_may_forbid_everything(void **state)
 	assert_string_equal(grounds[0].reason, "not ours");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(each_default_is_applied),
 		TEST(bridges_bound_and_dead_functions_are_beyond_every_rule),
 		TEST(a_rule_may_keep_a_bridge_with_its_bus_and_a_bound_function),
 		TEST(the_first_matching_rule_wins_before_the_defaults),
 		TEST(subsystem_ids_can_be_told_apart),
-		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),
-		TEST(boot_vga_is_fenced_only_and_keeps_its_interrupt),
-		TEST(what_is_idle_and_would_only_be_fenced_protects_its_bus),
-		TEST(what_only_has_the_class_of_a_bridge_is_none),
 		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
 		TEST(observe_touches_nothing),
 		TEST(lower_levels_take_resets_away),

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the healthy machine knows of its crash kernel: dump target and command line. */
+#include <cJSON.h>
+#include <errno.h>
+
+#include "check.h"
+#include "target.h"
+
+int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *target)
+{
+	_cleanup_free_ bool *marks = calloc(run->machine.n + 1, sizeof(*marks));
+	int r;
+
+	if (!marks)
+		return -ENOMEM;
+	for (size_t s = 0; s < target->n; s++)
+		for (size_t f = 0; f < target->sources[s].n; f++)
+			for (size_t i = 0; i < run->machine.n; i++)
+				if (pcireset_address_compare(
+					    run->machine.functions[i].address,
+					    target->sources[s].functions[f].address) == 0)
+					marks[i] = true;
+	run->dump_target = marks;
+	r = quiesce_pipeline_silence(run);
+	run->dump_target = NULL;
+	return r;
+}
+
+static int plan(struct quiesce_run *run)
+{
+	struct quiesce_target target;
+	int r;
+
+	r = quiesce_target_read(run->root, NULL, 0, &target);
+	if (r < 0)
+		return r;
+	r = quiesce_plan_toward(run, &target);
+	quiesce_target_free(&target);
+	return r;
+}
+
+/* As kdump's tools put the crash kernel's command line together; check says what is wrong with it. */
+static void parameters(struct quiesce_run *run)
+{
+	struct quiesce_check check = { .run = *run, .findings = cJSON_CreateArray() };
+
+	quiesce_check_cmdline(&check);
+	if (check.run.config.n_errors > run->config.n_errors)
+		quiesce_log(run->log, QUIESCE_WARNING,
+			    "the crash kernel's command line is not understood: see check");
+	check.run.config.n_errors = run->config.n_errors;
+	run->config = check.run.config;
+	cJSON_Delete(check.findings);
+	free(check.cmdline);
+}
+
+const struct quiesce_healthy quiesce_healthy = { plan, parameters };
