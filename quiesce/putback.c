@@ -126,31 +126,27 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 {
 	const size_t n_entries = shared->journal->n;
 	_cleanup_free_ struct pcireset_address *addresses = NULL;
-	bool scanned = false;
 	size_t n = 0, i;
 	int r;
 
+	/*
+	 * Configuration space is out of reach before; in order, as every child counts as
+	 * the others do. Attributes can be put back all the same.
+	 */
+	r = pcireset_addresses_read(io, &addresses, &n);
+
 	/* Each is taken once, by whichever child is alive; one that hangs has taken one. */
-	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < n_entries + n ||
-	       !scanned) {
+	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < n_entries + n) {
 		if (i < n_entries) {
 			put_back(io, log, shared, i);
 			continue;
 		}
 		/* Nothing missed its turn. */
 		if (!shared->autoprobe_off)
-			return 0;
-		if (!scanned) {
-			/* In order: every child counts as the others do. */
-			r = pcireset_addresses_read(io, &addresses, &n);
-			if (r < 0)
-				return r;
-			scanned = true;
-		}
-		if (i - n_entries < n)
-			probe(io, log, shared, addresses[i - n_entries]);
+			break;
+		probe(io, log, shared, addresses[i - n_entries]);
 	}
-	return 0;
+	return r;
 }
 
 /* Return: an exit code. */
@@ -285,9 +281,13 @@ static void free_stuck(const struct quiesce_supervision *s, struct quiesce_share
 {
 	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
 	struct pcireset_journal_entry free_again = *entry;
+	struct pcireset_address *addresses;
 	struct pcireset_io *io;
+	size_t n;
 
-	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0)
+	/* Configuration space is out of reach before a scan. */
+	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0 ||
+	    pcireset_addresses_read(io, &addresses, &n) < 0)
 		_exit(1);
 	wait_for_lock(io, entry);
 	free_again.stuck = false;

@@ -62,6 +62,7 @@ static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret
 	struct fake *fake = data;
 	struct pcireset_address *addresses = calloc(fake->n_functions + 1, sizeof(*addresses));
 
+	fake->unscanned = false;
 	/* Backwards, as libpci does it. */
 	for (size_t i = 0; i < fake->n_functions; i++)
 		addresses[i] = fake->functions[fake->n_functions - 1 - i].address;
@@ -76,6 +77,8 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 	struct fake *fake = data;
 	struct fake_function *f = find(fake, address);
 
+	if (fake->unscanned)
+		return -ENODEV;
 	fake->now_us += ACCESS_US * ((bytes + 3) / 4);
 	assert_true(reg + bytes <= FAKE_CONFIG_BYTES);
 	if (reg + bytes > f->config_bytes)
@@ -103,6 +106,8 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 {
 	struct fake_function *f = find(fake, address);
 
+	if (fake->unscanned)
+		return -ENODEV;
 	fake->now_us += ACCESS_US;
 	note(fake, "w %s %02x %0*x\n", name_of(address), reg, (int)bytes * 2, value);
 	if (f->locked_down)

@@ -60,6 +60,7 @@ struct fake {
 	size_t n_jobs;
 	size_t most_jobs;
 	uint64_t now_us;
+	bool unscanned; /* configuration space is out of reach until a scan */
 	void (*on_write)(bool made); /* called before and after each write, if any */
 	char log[16384];
 };

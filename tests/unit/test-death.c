@@ -169,6 +169,7 @@ static bool run_until(long dies_at, bool dies_after)
 	/* Its jobs died with it; the machine has nobody who counts any more. */
 	stage->fake.n_jobs = 0;
 	stage->fake.on_write = NULL;
+	stage->fake.unscanned = true;
 	fake_forget_log(&stage->fake);
 	return !stage->survived;
 }
