@@ -44,11 +44,16 @@ check_kind shell
 
 # An image for this machine alone knows it.
 IN_KDUMP=1 build host shell --hostonly || { cat "$RUN/host/log" >&2; fail "hostonly: no image"; }
-# The first line has the dump target, which dracut knows better.
-"$PQ_BINARY" snapshot | sed 1d >"$RUN/manifest"
-sed 1d "$RUN/host/files/usr/lib/pci-quiesce/manifest.json" |
-	cmp - "$RUN/manifest" || fail "hostonly: the manifest is not of this machine"
-grep -q '"address":' "$RUN/manifest" || fail "hostonly: the manifest is empty"
+# In a chroot dracut does not find /run mounted, and makes images for any machine.
+if ! grep -q 'Turning off host-only mode' "$RUN/host/log"; then
+	# The first line has the dump target, which dracut knows better.
+	"$PQ_BINARY" snapshot | sed 1d >"$RUN/manifest"
+	sed 1d "$RUN/host/files/usr/lib/pci-quiesce/manifest.json" |
+		cmp - "$RUN/manifest" || fail "hostonly: the manifest is not of this machine"
+	grep -q '"address":' "$RUN/manifest" || fail "hostonly: the manifest is empty"
+else
+	say "not tried: an image for this machine alone, which dracut makes none of here"
+fi
 rm -rf "$RUN/host"
 
 # A program that does not run here, as one for another architecture, and so no target.
