@@ -4,6 +4,7 @@
 #include "fake_io.h"
 
 static struct fake fake;
+static int (*fake_writes)(void *data, const char *path, const char *text);
 
 static int setup(void **state)
 {
@@ -41,6 +42,31 @@ static void the_journal_puts_back_what_it_says(void **state)
 	fake_forget_log(&fake);
 	assert_int_equal(pcireset_journal_restore(&fake.io, &entry), 0);
 	assert_string_equal(fake.log, "");
+}
+
+/* As a kernel that listed "bus" before it found the other functions. */
+static int refuse_bus(void *data, const char *path, const char *text)
+{
+	int r = fake_writes(data, path, text);
+
+	return strstr(text, "bus") ? -22 : r;
+}
+
+static void the_journal_asks_for_the_kernels_methods_where_its_list_is_refused(void **state)
+{
+	struct pcireset_journal_entry entry = { .in_use = true, .method_before = "flr bus" };
+
+	(void)state;
+	(void)fake_resets(&fake, endpoint("0000:00:01.0"), "flr");
+	assert_int_equal(pcireset_address_parse("00:01.0", &entry.address), 0);
+	fake_writes = fake.io.attr_write;
+	fake.io.attr_write = refuse_bus;
+
+	assert_int_equal(pcireset_journal_restore(&fake.io, &entry), 0);
+	assert_string_equal(fake.log, "a 00:01.0/reset_method flr bus\n"
+				      "a 00:01.0/reset_method default\n");
+	assert_false(entry.in_use);
+	assert_string_equal(entry.method_before, "");
 }
 
 static void the_journal_leaves_a_stuck_function_alone(void **state)
@@ -152,6 +178,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_journal_puts_back_what_it_says, setup),
+		cmocka_unit_test_setup(
+			the_journal_asks_for_the_kernels_methods_where_its_list_is_refused, setup),
 		cmocka_unit_test_setup(the_journal_leaves_a_stuck_function_alone, setup),
 		cmocka_unit_test_setup(the_journal_keeps_what_cannot_be_put_back, setup),
 		cmocka_unit_test_setup(the_journal_restores_registers_and_unbinds_before_it_frees,
