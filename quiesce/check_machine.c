@@ -71,14 +71,6 @@ static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
 					      (double)count[v]);
 }
 
-static size_t find(const struct pcireset_machine *machine, struct pcireset_address address)
-{
-	for (size_t i = 0; i < machine->n; i++)
-		if (pcireset_address_compare(machine->functions[i].address, address) == 0)
-			return i;
-	return PCIRESET_NONE;
-}
-
 static void add_function(struct cJSON *functions, const struct quiesce_run *run, size_t i)
 {
 	struct cJSON *object = cJSON_CreateObject();
@@ -111,7 +103,7 @@ static void add_source(struct cJSON *ways, const struct quiesce_run *run, const 
 	struct cJSON *functions = add_way(ways, name);
 
 	for (size_t f = 0; f < source->n; f++) {
-		size_t i = find(&run->machine, source->functions[f].address);
+		size_t i = quiesce_find(&run->machine, source->functions[f].address);
 
 		if (i != PCIRESET_NONE)
 			add_function(functions, run, i);

@@ -15,14 +15,6 @@ enum line {
 	LINE_MISSING, /* names what is not there */
 };
 
-static size_t find(const struct pcireset_machine *machine, struct pcireset_address address)
-{
-	for (size_t i = 0; i < machine->n; i++)
-		if (pcireset_address_compare(machine->functions[i].address, address) == 0)
-			return i;
-	return PCIRESET_NONE;
-}
-
 /* Buses are numbered anew by each kernel: a path in the form of a rule holds. */
 static bool mark_path(const struct pcireset_machine *machine, const char *path,
 		      unsigned int vendor, unsigned int device, bool *marked)
@@ -66,7 +58,7 @@ static enum line mark(const struct pcireset_machine *machine, const char *line,
 
 	/* Where path and address disagree both are spared: one of them is it. */
 	found = path[0] && mark_path(machine, path, vendor, device, marked);
-	i = find(machine, address);
+	i = quiesce_find(machine, address);
 	if (i == PCIRESET_NONE) {
 		if (found)
 			return LINE_GOOD;

@@ -14,12 +14,13 @@ int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *ta
 	if (!marks)
 		return -ENOMEM;
 	for (size_t s = 0; s < target->n; s++)
-		for (size_t f = 0; f < target->sources[s].n; f++)
-			for (size_t i = 0; i < run->machine.n; i++)
-				if (pcireset_address_compare(
-					    run->machine.functions[i].address,
-					    target->sources[s].functions[f].address) == 0)
-					marks[i] = true;
+		for (size_t f = 0; f < target->sources[s].n; f++) {
+			const size_t i = quiesce_find(&run->machine,
+						      target->sources[s].functions[f].address);
+
+			if (i != PCIRESET_NONE)
+				marks[i] = true;
+		}
 	run->dump_target = marks;
 	r = quiesce_pipeline_silence(run);
 	run->dump_target = NULL;

@@ -615,6 +615,11 @@ int quiesce_pipeline_run(struct quiesce_run *run);
 /** quiesce_pipeline_silence() - fence to verify, of functions that were scanned */
 int quiesce_pipeline_silence(struct quiesce_run *run);
 
+/* machine.c */
+
+/** quiesce_find() - index of the function at an address, in any order; or PCIRESET_NONE */
+size_t quiesce_find(const struct pcireset_machine *machine, struct pcireset_address address);
+
 /* newcomers.c */
 
 /**

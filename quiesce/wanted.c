@@ -4,19 +4,11 @@
 
 #include "drivers.h"
 
-static size_t find(const struct quiesce_run *run, struct pcireset_address address)
-{
-	for (size_t i = 0; i < run->machine.n; i++)
-		if (pcireset_address_compare(run->machine.functions[i].address, address) == 0)
-			return i;
-	return PCIRESET_NONE;
-}
-
 static size_t mark_address(const struct quiesce_run *run, const struct quiesce_load *load, bool say,
 			   bool *wanted)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
-	size_t i = find(run, load->address);
+	size_t i = quiesce_find(&run->machine, load->address);
 
 	if (i != PCIRESET_NONE) {
 		wanted[i] = true;
