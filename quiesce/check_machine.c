@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "check.h"
+#include "report.h"
+#include "rules.h"
 #include "target.h"
 
 /* As Linux is configured: a driver with a module is one; others bind at boot. */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "check.h"
+#include "report.h"
+#include "rules.h"
 
 static const char *const severity_words[] = {
 	[QUIESCE_IS_ERROR] = "error",

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "iommu.h"
+#include "report.h"
 
 /* What the answer is made from: nothing was silenced, so the best is assumed. */
 struct survey {

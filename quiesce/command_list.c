@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "report.h"
 #include "terminal.h"
 
 enum column { ADDRESS, ID, CLASS, TYPE, MASTER, GROUP, DRIVER, RESETS, NOTES };

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "commands.h"
+#include "report.h"
 
 
 /* A module's driver is not there after the crash; one of the kernel's own is. */

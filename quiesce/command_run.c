@@ -3,6 +3,7 @@
 #include <stdio_ext.h>
 
 #include "commands_supervised.h"
+#include "report.h"
 
 static void work(struct quiesce_shared *shared, uint64_t started_us, int tell_fd, void *data)
 {

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "manifest.h"
+#include "report.h"
 
 static void add_unused(struct cJSON *object, const struct quiesce_run *run, size_t i)
 {

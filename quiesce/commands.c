@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "report.h"
 
 const struct quiesce_log quiesce_to_stderr = { .kmsg_fd = -1, .stderr_max = QUIESCE_INFO };
 

@@ -5,6 +5,7 @@
 
 #include "quiesce.h"
 
+struct cJSON;
 struct quiesce_target;
 
 /** enum quiesce_option - bits beyond all characters; main.c has a mask for each command */

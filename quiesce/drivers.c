@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "drivers.h"
+#include "rules.h"
 #include "supervise.h"
 
 #define PROBE	      "sys/bus/pci/drivers_probe"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 #define TEXT_BYTES_MAX 65536
 

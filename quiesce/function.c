@@ -4,6 +4,7 @@
 #include <linux/pci_regs.h>
 
 #include "commands.h"
+#include "report.h"
 
 /* The first that fits; PCI Code and ID Assignment Specification. */
 static const struct {

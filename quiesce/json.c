@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "quiesce.h"
+#include "report.h"
 
 void quiesce_json_string(struct cJSON *object, const char *key, const char *text)
 {

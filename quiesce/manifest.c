@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manifest.h"
+#include "report.h"
 
 #define SCHEMA 1
 #define DEPTH_MAX 64

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manifest.h"
+#include "report.h"
 
 /* Serial consoles are slow, and the report has all of them. */
 #define LINES_MAX 10

@@ -7,6 +7,8 @@
 #include "drivers.h"
 #include "iommu.h"
 #include "manifest.h"
+#include "report.h"
+#include "rules.h"
 
 /*
  * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link

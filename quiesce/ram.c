@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 #define IOMEM_BYTES_MAX (1024 * 1024)
 #define SEGMENTS_MAX 8192

@@ -8,6 +8,7 @@
 
 #include "iommu.h"
 #include "manifest.h"
+#include "report.h"
 
 #define SCHEMA 1
 /* A bus may hold thousands: the report must not grow with their square. */

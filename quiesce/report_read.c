@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "report.h"
 
 #define REPORT_BYTES_MAX (16 * 1024 * 1024)
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 /* Most patterns and words differ early; only what remains is left to quiesce_glob(). */
 static bool fits(const char *pattern, const char *word)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 /* First match wins. Class codes: PCI Code and ID Assignment Specification. */
 static const struct quiesce_rule defaults[] = {

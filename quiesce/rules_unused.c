@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 /* What is known of one line after all functions were looked at. */
 struct use {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "quiesce.h"
+#include "rules.h"
 
 #define TEXT_BYTES_MAX 65536
 

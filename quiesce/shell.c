@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "pid1.h"
+#include "report.h"
 
 #define CONSOLE "/dev/console"
 #define SHELL "/bin/sh"

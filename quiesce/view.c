@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "report.h"
 #include "terminal.h"
 
 #define TEXT_BYTES QUIESCE_CELL_BYTES

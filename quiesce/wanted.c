@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "drivers.h"
+#include "rules.h"
 
 static size_t mark_address(const struct quiesce_run *run, const struct quiesce_load *load, bool say,
 			   bool *wanted)

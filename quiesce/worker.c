@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "report.h"
 #include "supervise.h"
 
 #define VERIFY_MS 1300

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Configuration text, and the same as a kernel command line. */
 #include "fuzz.h"
+#include "rules.h"
 
 #include <string.h>
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "manifest.h"
+#include "report.h"
 
 #define ROOT_BYTES 64
 

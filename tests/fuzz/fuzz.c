@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
+#include "report.h"
 
 #include <cJSON.h>
 #include <string.h>

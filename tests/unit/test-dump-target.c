@@ -5,6 +5,7 @@
 
 #include "fake_io.h"
 #include "quiesce.h"
+#include "rules.h"
 
 static struct fake fake;
 static struct quiesce_run run;

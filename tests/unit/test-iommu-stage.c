@@ -7,6 +7,7 @@
 
 #include "fake_io.h"
 #include "iommu.h"
+#include "report.h"
 
 #define BIND "sys/bus/pci/drivers/vfio-pci/bind"
 

@@ -8,6 +8,7 @@
 
 #include "fake_io.h"
 #include "quiesce.h"
+#include "report.h"
 
 static struct fake fake;
 static struct quiesce_run run;

@@ -4,6 +4,7 @@
 
 #include "fake_io.h"
 #include "quiesce.h"
+#include "rules.h"
 
 static struct fake fake;
 static struct pcireset_machine machine;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is decided for a function: the user's rules, levels, memory. */
+#include "rules.h"
 #include "rules_court.h"
 
 static void bridges_bound_and_dead_functions_are_beyond_every_rule(void **state)

@@ -6,6 +6,7 @@
 
 #include "fake_io.h"
 #include "pid1.h"
+#include "report.h"
 
 static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
 static char root[64];

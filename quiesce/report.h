@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was done, for people and programs. */
+#ifndef QUIESCE_REPORT_H
+#define QUIESCE_REPORT_H
+
+#include "quiesce.h"
+
+/* json.c */
+
+struct cJSON;
+
+/** quiesce_json_string() - add a string, or null for none */
+void quiesce_json_string(struct cJSON *object, const char *key, const char *text);
+/** quiesce_json_hex() - add a number as a string of hexadecimal digits */
+void quiesce_json_hex(struct cJSON *object, const char *key, uint32_t value, int digits);
+/** quiesce_json_elements() - the elements of an array, made one by one; -ENOMEM */
+int quiesce_json_elements(FILE *out, size_t n,
+			  struct cJSON *(*make)(const void *data, size_t i), const void *data);
+
+/* report.c: report.json */
+
+#define QUIESCE_REPORT "run/pci-quiesce/report.json"
+/* Of the first run in this kernel, where there was another one. */
+#define QUIESCE_REPORT_KEPT "run/pci-quiesce/report.first.json"
+
+/** quiesce_report_keep() - give the first report a name that stays */
+void quiesce_report_keep(const char *root);
+/** quiesce_report_write() - replace the report below the root; -errno */
+int quiesce_report_write(const struct quiesce_run *run);
+/** quiesce_report_print() - the report as JSON, one function a line */
+int quiesce_report_print(const struct quiesce_run *run, FILE *out);
+/** quiesce_report_device() - one function as the report has it; NULL: no memory */
+struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
+
+/* report_read.c */
+
+/**
+ * quiesce_report_read() - the last report
+ * @ret_text: as it is in the file; may be NULL
+ * @ret_report: parsed; cJSON_Delete()
+ *
+ * Return: 0, -ENOENT where there is none, -EBADMSG where it is no report.
+ */
+int quiesce_report_read(const char *root, char **ret_text, struct cJSON **ret_report);
+/** quiesce_report_problem() - words for an error of it */
+const char *quiesce_report_problem(int error);
+bool quiesce_report_is_complete(const struct cJSON *report);
+/** quiesce_report_mode() - "run", "plan", or "" where that is missing */
+const char *quiesce_report_mode(const struct cJSON *report);
+/** quiesce_report_find() - one function's element of its devices, or NULL */
+const struct cJSON *quiesce_report_find(const struct cJSON *report,
+					struct pcireset_address address);
+
+#endif
