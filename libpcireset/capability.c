@@ -43,6 +43,7 @@ static void read_express(const struct pcireset_io *io, struct pcireset_function 
 	}
 
 	function->express = at;
+	function->express_version = flags & PCI_EXP_FLAGS_VERS;
 	function->port_type = (flags & PCI_EXP_FLAGS_TYPE) >> 4;
 	if (devcap & PCI_EXP_DEVCAP_FLR)
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_FLR);
@@ -83,6 +84,10 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 	switch (head & 0xff) {
 	case PCI_CAP_ID_EXP:
 		read_express(io, function, at, head);
+		break;
+	case PCI_CAP_ID_PCIX:
+		if (!function->pcix && fits(function, at, PCI_X_STATUS))
+			function->pcix = at;
 		break;
 	case PCI_CAP_ID_AF:
 		read_advanced_features(function, at, head);

@@ -2,6 +2,8 @@
 /* Wait, for all fenced functions at once, until their requests are answered. */
 #include <errno.h>
 
+#include <linux/pci_regs.h>
+
 #include "internal.h"
 
 #define POLL_FIRST_US 500
@@ -21,7 +23,7 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
 		      const struct pcireset_step *steps, uint32_t limit_ms,
 		      struct pcireset_outcome *outcomes)
 {
-	uint64_t end_us = io->now_us(io->data) + limit_ms * 1000ull;
+	const uint64_t begin_us = io->now_us(io->data), end_us = begin_us + limit_ms * 1000ull;
 	uint64_t pause_us = POLL_FIRST_US;
 	size_t pending = 0;
 
@@ -42,8 +44,28 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
 			if (outcomes[i].pending != PCIRESET_YES)
 				continue;
 			outcomes[i].pending = ask(io, &machine->functions[i]);
+			outcomes[i].drain_us = io->now_us(io->data) - begin_us;
 			pending += outcomes[i].pending == PCIRESET_YES;
 		}
 	}
 	return pending;
+}
+
+uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,
+					const struct pcireset_function *function)
+{
+	/* Completion Timeout Value: the upper end of each range. */
+	static const uint32_t upper_us[16] = {
+		[0x0] = 50000,  [0x1] = 100,	 [0x2] = 10000,	  [0x5] = 55000,   [0x6] = 210000,
+		[0x9] = 900000, [0xa] = 3500000, [0xd] = 13000000, [0xe] = 64000000,
+	};
+	uint16_t control;
+	uint32_t us;
+
+	if (!function->express ||
+	    pcireset_read16(io, function, function->express + PCI_EXP_DEVCTL2, &control) < 0)
+		return upper_us[0];
+
+	us = upper_us[control & PCI_EXP_DEVCTL2_COMP_TIMEOUT];
+	return us ? us : upper_us[0];
 }

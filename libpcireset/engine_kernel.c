@@ -3,70 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
-
-/* No driver has this name, so none will match meanwhile. */
-#define OVERRIDE "pci-quiesce"
-
-enum item_state {
-	WAITING,
-	RUNNING,
-	ABANDONED,
-	OVER,
-};
-
-/* One write to reset or reset_subordinate. */
-struct item {
-	size_t target; /* the function, or the bridge of a whole bus */
-	bool whole_bus;
-	size_t lock; /* items with the same number exclude each other */
-	enum pcireset_method method;
-	uint32_t estimate_ms; /* if all goes well */
-	uint32_t budget_ms;
-	enum item_state state;
-	uint64_t started_us;
-	uint64_t deadline_us;
-};
-
-struct wave {
-	const struct pcireset_task *task;
-	const struct pcireset_io *io;
-	const struct pcireset_machine *machine;
-	const struct pcireset_step *steps;
-	struct item *items;
-	size_t n_items;
-	size_t n_running;
-	bool whole_buses; /* the second wave */
-	bool *locked;	  /* by item.lock; stays set where a reset was abandoned */
-};
-
-/* Whom it reaches. */
-static bool is_member(const struct wave *w, const struct item *item, size_t i)
-{
-	if (!item->whole_bus)
-		return i == item->target;
-	return !pcireset_is_bridge(&w->machine->functions[i]) &&
-	       pcireset_below(w->machine, i, item->target);
-}
-
-/* Whose registers it may erase: bridges below the bus, too. */
-static bool is_reached(const struct wave *w, const struct item *item, size_t i)
-{
-	return is_member(w, item, i) ||
-	       (item->whole_bus && pcireset_below(w->machine, i, item->target));
-}
+#include "engine_kernel.h"
 
 /* Whose outcome it is: a function with a reset of its own had that before. */
-static bool counts_for(const struct wave *w, const struct item *item, size_t i)
+static bool counts_for(const struct pcireset_kernel_wave *w,
+		       const struct pcireset_kernel_item *item, size_t i)
 {
-	if (!is_member(w, item, i))
+	if (!pcireset_kernel_is_member(w, item, i))
 		return false;
 	return !item->whole_bus || w->steps[i].action == PCIRESET_IDLE ||
 	       (w->steps[i].whole_bus && w->steps[i].via == item->target);
 }
 
 /* The kernel waits for each bus that it restores, one after the other. */
-static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t via)
+static uint32_t budget_ms(const struct pcireset_kernel_wave *w,
+			  const struct pcireset_kernel_item *item, size_t via)
 {
 	uint32_t ms = w->task->limits.function_ms;
 
@@ -78,19 +29,19 @@ static uint32_t budget_ms(const struct wave *w, const struct item *item, size_t 
 		const struct pcireset_function *f = &w->machine->functions[i];
 
 		if (pcireset_is_bridge(f) && pcireset_below(w->machine, i, via))
-			ms += pcireset_is_conventional(f) ? w->task->limits.bus_extra_ms :
-						   w->task->limits.port_extra_ms;
+			ms += pcireset_is_conventional(f) ? w->task->limits.bus_extra_ms
+							  : w->task->limits.port_extra_ms;
 	}
 	return ms;
 }
 
-static void add_item(struct wave *w, size_t i)
+static void add_item(struct pcireset_kernel_wave *w, size_t i)
 {
 	const struct pcireset_step *step = &w->steps[i];
 	size_t parent = w->machine->functions[i].parent;
-	struct item *item = &w->items[w->n_items];
+	struct pcireset_kernel_item *item = &w->items[w->n_items];
 
-	*item = (struct item){
+	*item = (struct pcireset_kernel_item){
 		.target = step->whole_bus ? step->via : i,
 		.whole_bus = step->whole_bus,
 		.method = step->method,
@@ -108,113 +59,36 @@ static void add_item(struct wave *w, size_t i)
 	w->n_items++;
 }
 
-static int add_write(struct pcireset_job *job, const struct pcireset_function *function,
-		     const char *name, const char *text, bool restores)
-{
-	char path[PCIRESET_PATH_BYTES];
-
-	return pcireset_job_add(job, pcireset_attr_path(function->address, name, path), text,
-				restores);
-}
-
-/* Somebody else's override stays: it keeps drivers away as well as ours. */
-static bool may_override(const struct wave *w, const struct pcireset_function *function)
-{
-	char text[32];
-
-	return pcireset_attr_read(w->io, function, "driver_override", text, sizeof(text)) == 0 &&
-	       (text[0] == '\0' || strcmp(text, "(null)") == 0);
-}
-
-static int begin_member(struct wave *w, const struct item *item, size_t i,
-			struct pcireset_job *job)
-{
-	const struct pcireset_function *f = &w->machine->functions[i];
-	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
-	int r = 0;
-
-	entry->overridden = may_override(w, f);
-	if (!item->whole_bus) {
-		/* No reset without a pin, nor one that could not be put back. */
-		r = pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
-				       sizeof(entry->method_before));
-		if (r < 0)
-			return r;
-		if (strlen(entry->method_before) == sizeof(entry->method_before) - 1)
-			return -EOVERFLOW;
-	}
-
-	if (entry->overridden)
-		r = add_write(job, f, "driver_override", OVERRIDE, false);
-	if (r == 0 && entry->method_before[0])
-		r = add_write(job, f, "reset_method", pcireset_method_kernel_word(item->method),
-			      false);
-	return r;
-}
-
-static int end_member(struct wave *w, size_t i, struct pcireset_job *job)
-{
-	const struct pcireset_function *f = &w->machine->functions[i];
-	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
-	int r = 0;
-
-	if (entry->method_before[0])
-		r = add_write(job, f, "reset_method", entry->method_before, true);
-	if (r == 0 && entry->overridden)
-		r = add_write(job, f, "driver_override", "\n", true);
-	return r;
-}
-
-static int build_job(struct wave *w, const struct item *item, struct pcireset_job *job)
-{
-	const struct pcireset_function *target = &w->machine->functions[item->target];
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
-		if (is_reached(w, item, i))
-			r = pcireset_journal_begin(w->io, &w->machine->functions[i],
-						   &w->task->journal->entries[i]);
-	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
-		if (is_member(w, item, i))
-			r = begin_member(w, item, i, job);
-	if (r == 0)
-		r = add_write(job, target, item->whole_bus ? "reset_subordinate" : "reset", "1",
-			      false);
-	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
-		if (is_member(w, item, i))
-			r = end_member(w, i, job);
-	return r;
-}
-
-static void begin_journal(struct wave *w, const struct item *item)
+static void begin_journal(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item)
 {
 	for (size_t i = 0; i < w->machine->n; i++)
-		if (is_reached(w, item, i))
+		if (pcireset_kernel_is_reached(w, item, i))
 			w->task->journal->entries[i].in_use = true;
 }
 
 /* What was written is put back. Registers are compared when all is over. */
-static void forget_writes(struct wave *w, const struct item *item)
+static void forget_writes(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item)
 {
 	for (size_t i = 0; i < w->machine->n; i++)
-		if (is_member(w, item, i))
+		if (pcireset_kernel_is_member(w, item, i))
 			pcireset_journal_forget_writes(&w->task->journal->entries[i]);
 }
 
 /* How it ended, for every function that it was for. */
-static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuck, int error)
+static void set_outcome(struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item,
+			bool tried, bool stuck, int error)
 {
 	uint64_t now_us = w->io->now_us(w->io->data);
-	bool came_back = item->state == ABANDONED;
+	bool came_back = item->state == PCIRESET_KERNEL_ABANDONED;
 
-	item->state = stuck ? ABANDONED : OVER;
+	item->state = stuck ? PCIRESET_KERNEL_ABANDONED : PCIRESET_KERNEL_OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->task->outcomes[i];
 
 		/* Of a bridge below the bus, too, no register may be read. */
-		if (is_reached(w, item, i) && (stuck || came_back))
+		if (pcireset_kernel_is_reached(w, item, i) && (stuck || came_back))
 			w->task->journal->entries[i].stuck = stuck;
-		if (is_member(w, item, i) && (stuck || came_back))
+		if (pcireset_kernel_is_member(w, item, i) && (stuck || came_back))
 			o->stuck = stuck;
 		if (!counts_for(w, item, i))
 			continue;
@@ -225,10 +99,10 @@ static void set_outcome(struct wave *w, struct item *item, bool tried, bool stuc
 }
 
 /* -EAGAIN: not now. */
-static int start(struct wave *w, size_t k)
+static int start(struct pcireset_kernel_wave *w, size_t k)
 {
 	const struct pcireset_observer *observer = w->task->observer;
-	struct item *item = &w->items[k];
+	struct pcireset_kernel_item *item = &w->items[k];
 	struct pcireset_job *job;
 	int r;
 
@@ -241,7 +115,7 @@ static int start(struct wave *w, size_t k)
 
 	job->engine = PCIRESET_ENGINE_KERNEL;
 	job->owner = k;
-	r = build_job(w, item, job);
+	r = pcireset_kernel_job_build(w, item, job);
 	if (r == 0) {
 		begin_journal(w, item);
 		item->started_us = w->io->now_us(w->io->data);
@@ -259,30 +133,42 @@ static int start(struct wave *w, size_t k)
 		return r;
 	}
 
-	item->state = RUNNING;
+	item->state = PCIRESET_KERNEL_RUNNING;
 	w->locked[item->lock] = true;
 	w->n_running++;
 	return 0;
 }
 
 /* One that is given up half way holds its locks for good: it had better not begin. */
-static bool is_too_late(const struct wave *w, const struct item *item, uint64_t now_us)
+static bool is_too_late(const struct pcireset_kernel_wave *w,
+			const struct pcireset_kernel_item *item, uint64_t now_us)
 {
 	return now_us >= w->task->limits.deadline_us ||
 	       w->task->limits.deadline_us - now_us < item->estimate_ms * 1000ull;
 }
 
-static void start_all_that_can(struct wave *w)
+/* A function that another engine is resetting must not lose its bus meanwhile. */
+static bool must_wait(const struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item)
+{
+	if (w->locked[item->lock])
+		return true;
+	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++)
+		if (w->under_way[i] && pcireset_kernel_is_member(w, item, i))
+			return true;
+	return false;
+}
+
+static void start_all_that_can(struct pcireset_kernel_wave *w)
 {
 	uint64_t now_us = w->io->now_us(w->io->data);
 
 	for (size_t k = 0; k < w->n_items; k++) {
-		struct item *item = &w->items[k];
+		struct pcireset_kernel_item *item = &w->items[k];
 		bool late = is_too_late(w, item, now_us);
 		int r;
 
-		if (item->state != WAITING || item->whole_bus != w->whole_buses ||
-		    (!late && w->locked[item->lock]))
+		if (item->state != PCIRESET_KERNEL_WAITING || item->whole_bus != w->whole_buses ||
+		    (!late && must_wait(w, item)))
 			continue;
 		r = late ? -ETIMEDOUT : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
@@ -294,11 +180,11 @@ static void start_all_that_can(struct wave *w)
 
 static void job_over(void *state, struct pcireset_job *job)
 {
-	struct wave *w = state;
-	struct item *item = &w->items[job->owner];
+	struct pcireset_kernel_wave *w = state;
+	struct pcireset_kernel_item *item = &w->items[job->owner];
 
 	/* One that was given up counts all the same when it does come back. */
-	if (item->state == RUNNING)
+	if (item->state == PCIRESET_KERNEL_RUNNING)
 		w->n_running--;
 	set_outcome(w, item, true, false, job->result);
 	if (job->restore_result == 0)
@@ -308,35 +194,36 @@ static void job_over(void *state, struct pcireset_job *job)
 }
 
 /* The lock is never given back: whatever waits for it would block, too. */
-static void abandon(struct wave *w, struct item *item)
+static void abandon(struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item)
 {
 	set_outcome(w, item, true, true, -ETIMEDOUT);
 	w->n_running--;
 	for (size_t k = 0; k < w->n_items; k++)
-		if (w->items[k].state == WAITING && w->items[k].lock == item->lock)
+		if (w->items[k].state == PCIRESET_KERNEL_WAITING && w->items[k].lock == item->lock)
 			set_outcome(w, &w->items[k], false, false, -EBUSY);
 }
 
-static void abandon_late(struct wave *w, uint64_t now_us)
+static void abandon_late(struct pcireset_kernel_wave *w, uint64_t now_us)
 {
 	for (size_t k = 0; k < w->n_items; k++)
-		if (w->items[k].state == RUNNING && w->items[k].deadline_us <= now_us)
+		if (w->items[k].state == PCIRESET_KERNEL_RUNNING &&
+		    w->items[k].deadline_us <= now_us)
 			abandon(w, &w->items[k]);
 }
 
-static uint64_t next_deadline_us(const struct wave *w)
+static uint64_t next_deadline_us(const struct pcireset_kernel_wave *w)
 {
 	uint64_t next = UINT64_MAX;
 
 	for (size_t k = 0; k < w->n_items; k++)
-		if (w->items[k].state == RUNNING && w->items[k].deadline_us < next)
+		if (w->items[k].state == PCIRESET_KERNEL_RUNNING && w->items[k].deadline_us < next)
 			next = w->items[k].deadline_us;
 	return next;
 }
 
 static uint64_t advance(void *state)
 {
-	struct wave *w = state;
+	struct pcireset_kernel_wave *w = state;
 
 	abandon_late(w, w->io->now_us(w->io->data));
 	start_all_that_can(w);
@@ -349,27 +236,28 @@ static uint64_t advance(void *state)
 
 static void end(void *state)
 {
-	struct wave *w = state;
+	struct pcireset_kernel_wave *w = state;
 
 	free(w->items);
 	free(w->locked);
 	free(w);
 }
 
-static int begin(const struct pcireset_task *task, void **ret_state)
+static int begin(const struct pcireset_task *task, bool *under_way, void **ret_state)
 {
 	const size_t n = task->machine->n;
-	struct wave *w;
+	struct pcireset_kernel_wave *w;
 
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 
-	*w = (struct wave){
+	*w = (struct pcireset_kernel_wave){
 		.task = task,
 		.io = task->io,
 		.machine = task->machine,
 		.steps = task->steps,
+		.under_way = under_way,
 		.items = calloc(n + 1, sizeof(*w->items)),
 		.locked = calloc(n * 2 + 1, sizeof(*w->locked)),
 	};

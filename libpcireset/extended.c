@@ -61,6 +61,20 @@ static void read_sriov(const struct pcireset_io *io, struct pcireset_function *f
 		function->vfs = n;
 }
 
+static void remember(struct pcireset_function *function, uint16_t at, uint16_t id)
+{
+	for (size_t i = 0; i < PCIRESET_EXTENDED_MAX; i++) {
+		struct pcireset_extended *e = &function->extended[i];
+
+		if (e->id == id)
+			return; /* a second one has no meaning */
+		if (e->id == 0) {
+			*e = (struct pcireset_extended){ id, at };
+			return;
+		}
+	}
+}
+
 static void read_capability(const struct pcireset_io *io, struct pcireset_function *function,
 			    uint16_t at, uint16_t id)
 {
@@ -80,6 +94,15 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 	case PCI_EXT_CAP_ID_DVSEC:
 		read_dvsec(io, function, at);
 		break;
+	case PCI_EXT_CAP_ID_ACS:
+	case PCI_EXT_CAP_ID_L1SS:
+	case PCI_EXT_CAP_ID_LTR:
+	case PCI_EXT_CAP_ID_PTM:
+	case PCI_EXT_CAP_ID_REBAR:
+	case PCI_EXT_CAP_ID_TPH:
+	case PCIRESET_EXT_CAP_ID_RTR:
+		remember(function, at, id);
+		break;
 	default:
 		break;
 	}
@@ -93,6 +116,14 @@ static bool is_alias(const struct pcireset_function *function, uint32_t head)
 {
 	return head == ((uint32_t)function->header[0] | (uint32_t)function->header[1] << 8 |
 			(uint32_t)function->header[2] << 16 | (uint32_t)function->header[3] << 24);
+}
+
+uint16_t pcireset_extended_find(const struct pcireset_function *function, uint16_t id)
+{
+	for (size_t i = 0; i < PCIRESET_EXTENDED_MAX; i++)
+		if (function->extended[i].id == id)
+			return function->extended[i].at;
+	return 0;
 }
 
 void pcireset_extended_read(const struct pcireset_io *io, struct pcireset_function *function)

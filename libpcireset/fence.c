@@ -37,7 +37,7 @@ static int fence_by_enable(const struct pcireset_io *io,
 
 int pcireset_bus_master_off(const struct pcireset_io *io,
 			    const struct pcireset_function *function, uint16_t command,
-			    bool leave_intx)
+			    bool leave_intx, bool *ret_locked)
 {
 	int r;
 
@@ -50,9 +50,8 @@ int pcireset_bus_master_off(const struct pcireset_io *io,
 		command |= PCI_COMMAND_INTX_DISABLE;
 
 	r = pcireset_write16(io, function, PCI_COMMAND, command);
-	if (r == -EPERM || r == -EACCES)
-		return fence_by_enable(io, function);
-	return r;
+	*ret_locked = r == -EPERM || r == -EACCES;
+	return *ret_locked ? fence_by_enable(io, function) : r;
 }
 
 static int read_back(const struct pcireset_io *io, const struct pcireset_function *function)
@@ -82,10 +81,12 @@ size_t pcireset_fence(const struct pcireset_io *io, const struct pcireset_machin
 					   PCIRESET_UNREAD,
 			.command = f->answers ? f->command : PCIRESET_UNREAD,
 			.devsta = PCIRESET_UNREAD,
+			.link = PCIRESET_UNREAD,
 		};
 		if (wants_fence(f, &decisions[i]))
 			outcomes[i].fence_error = pcireset_bus_master_off(
-				io, f, f->command, decisions[i].leave_intx);
+				io, f, f->command, decisions[i].leave_intx,
+				&outcomes[i].locked);
 	}
 
 	/* All are off before the first is asked whether it is. */

@@ -91,6 +91,11 @@ void pcireset_capabilities_read(const struct pcireset_io *io,
 				struct pcireset_function *function);
 void pcireset_extended_read(const struct pcireset_io *io, struct pcireset_function *function);
 
+/* Readiness Time Reporting has no name in linux/pci_regs.h. */
+#define PCIRESET_EXT_CAP_ID_RTR 0x22
+/* extended.c: offset of one that is remembered, or 0 */
+uint16_t pcireset_extended_find(const struct pcireset_function *function, uint16_t id);
+
 /* sriov.c: physical and vfs_listed of a machine that has its capabilities */
 void pcireset_sriov_read(const struct pcireset_io *io, struct pcireset_machine *machine);
 
@@ -110,7 +115,8 @@ int pcireset_pending(const struct pcireset_io *io, const struct pcireset_functio
  * them on one loop. None of these blocks.
  */
 struct pcireset_engine_ops {
-	int (*begin)(const struct pcireset_task *task, void **ret_state);
+	/* @under_way: of each function: an engine resets it by itself, or will */
+	int (*begin)(const struct pcireset_task *task, bool *under_way, void **ret_state);
 	/* Give up what is late, start what can be started. Return: when to be
 	 * called again at the latest, UINT64_MAX where it is over. */
 	uint64_t (*advance)(void *state);
@@ -121,8 +127,6 @@ struct pcireset_engine_ops {
 
 /* How many resets the kernel is asked for at the same time. */
 #define PCIRESET_AT_A_TIME 16
-
-extern const struct pcireset_engine_ops pcireset_engine_kernel;
 
 /* What a plan knows of one function, and of the bus below it. */
 struct pcireset_plan_node {
@@ -154,14 +158,57 @@ void pcireset_plan_buses(struct pcireset_planner *p);
 bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t bridge);
 bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, size_t i);
 
+/* plan_engine.c: engine and engine_why of a step that has its method */
+void pcireset_plan_engine(struct pcireset_planner *p, size_t i);
+
 /* plan_estimate.c: expected and estimate_ms of each step */
 void pcireset_plan_foresee(struct pcireset_planner *p);
 bool pcireset_is_conventional(const struct pcireset_function *bridge);
 
+extern const struct pcireset_engine_ops pcireset_engine_direct;
+extern const struct pcireset_engine_ops pcireset_engine_kernel;
+
+/* observe.c: will a direct reset be seen */
+bool pcireset_is_observable(const struct pcireset_function *function, bool leave_intx);
+/* @command_before is COMMAND just before the reset; -errno of a read */
+int pcireset_observe(const struct pcireset_io *io, const struct pcireset_function *function,
+		     uint16_t command_before, struct pcireset_observed *ret_observed,
+		     enum pcireset_known *ret_was_reset);
+
+/* readiness.c: how long nobody may touch it after its own reset */
+uint32_t pcireset_window_us(const struct pcireset_io *io,
+			    const struct pcireset_function *function);
+/* What its first dword reads as: ones of a VF. */
+uint32_t pcireset_id_read(const struct pcireset_function *function);
+bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id);
+
+/* saved.c: the value of one register, or 0 where it is not among them */
+bool pcireset_has_link(const struct pcireset_function *function);
+/* pcireset_saved_restore() of one that is known to answer; below @erased_bytes nothing
+ * is asked before it is written */
+int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_address address,
+			      const struct pcireset_saved *saved, uint16_t erased_bytes);
+uint32_t pcireset_saved_find(const struct pcireset_saved *saved, uint16_t reg);
+
+/* saved_extended.c: what of extended capabilities a reset erases */
+void pcireset_saved_add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes,
+			uint32_t value);
+/* Sizes of base address registers: these come before the addresses. */
+int pcireset_saved_add_sizes(const struct pcireset_io *io,
+			     const struct pcireset_function *function,
+			     struct pcireset_saved *saved);
+int pcireset_saved_add_extended(const struct pcireset_io *io,
+				const struct pcireset_function *function,
+				struct pcireset_saved *saved);
+
+/* drain.c: how long its requests can stay pending; PCIe Base Specification, 7.5.3.16 */
+uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,
+					const struct pcireset_function *function);
+
 /* fence.c: -errno of the write; says nothing of what it did */
 int pcireset_bus_master_off(const struct pcireset_io *io,
 			    const struct pcireset_function *function, uint16_t command,
-			    bool leave_intx);
+			    bool leave_intx, bool *ret_locked);
 
 /* journal.c: -EBUSY where an earlier change stands; in_use is left to the caller */
 int pcireset_journal_begin(const struct pcireset_io *io,

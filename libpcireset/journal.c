@@ -5,6 +5,10 @@
 
 #include "internal.h"
 
+/* PCI Express Base Specification 6.0, 6.6.2 and 6.6.1: then it may be called broken. */
+#define READY_US 1000000
+#define POLL_US	 16000
+
 int pcireset_journal_begin(const struct pcireset_io *io, const struct pcireset_function *function,
 			   struct pcireset_journal_entry *entry)
 {
@@ -50,11 +54,31 @@ static int write_attr(const struct pcireset_io *io, const struct pcireset_journa
 	return r == -ENOENT ? 0 : r;
 }
 
+/* Whoever reset it may have died in the middle. All wait against about the same end. */
+static void wait_for_reset(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
+{
+	const uint64_t end_us = entry->quiet_until_us + READY_US;
+	uint64_t now_us = io->now_us(io->data);
+
+	if (!entry->quiet_until_us)
+		return;
+	if (now_us < entry->quiet_until_us)
+		io->sleep_us(io->data, entry->quiet_until_us - now_us);
+	while (!pcireset_is_ready(io, entry->address, entry->saved.id) &&
+	       io->now_us(io->data) < end_us)
+		io->sleep_us(io->data, POLL_US);
+}
+
 static int restore_registers(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
-	int r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	int r;
 
-	if (r < 0)
+	if (entry->saved.n == 0)
+		return 0;
+	wait_for_reset(io, entry);
+	r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	/* One that is gone needs nothing put back. */
+	if (r < 0 && r != -ENODEV)
 		return r;
 	entry->saved.n = 0;
 	return 0;

@@ -65,6 +65,19 @@ enum pcireset_cxl {
 	PCIRESET_CXL_SBR_MASKED = 1 << 3, /* Unmask SBR is 0: a bus reset has no effect */
 };
 
+/** Extended capabilities of one function that are remembered at most. */
+#define PCIRESET_EXTENDED_MAX 8
+
+/**
+ * struct pcireset_extended - where an extended capability is that matters to resets
+ * @id: PCI_EXT_CAP_ID_*; 0: none
+ * @at: its offset
+ */
+struct pcireset_extended {
+	uint16_t id;
+	uint16_t at;
+};
+
 /** Bytes of configuration space that a scan reads of each function. */
 #define PCIRESET_HEADER_BYTES 64
 
@@ -95,6 +108,8 @@ enum pcireset_cxl {
  * @is_unknown: a capability list could not be read to its end (64 bytes only, a
  *	loop, ones, a dump cut short): what is not said of it may still be so
  * @express: offset of the PCI Express capability, or 0
+ * @express_version: version of that capability
+ * @pcix: offset of the PCI-X capability, or 0
  * @af: offset of the Advanced Features capability, or 0
  * @power: offset of the Power Management capability, or 0
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
@@ -110,6 +125,7 @@ enum pcireset_cxl {
  * @ari: has the ARI capability (Alternative Routing-ID Interpretation)
  * @ats: offset of the ATS capability, or 0
  * @aer: offset of the AER capability, or 0
+ * @extended: those with registers that a reset erases, and Readiness Time Reporting
  * @cxl: mask of enum pcireset_cxl
  * @hotplug_capable: a port whose slot is hot-plug capable
  * @has_reset_method: the kernel has a reset_method attribute for it
@@ -138,6 +154,8 @@ struct pcireset_function {
 	uint16_t config_bytes;
 	bool is_unknown;
 	uint8_t express;
+	uint8_t express_version;
+	uint8_t pcix;
 	uint8_t af;
 	uint8_t power;
 	uint8_t port_type;
@@ -150,6 +168,7 @@ struct pcireset_function {
 	bool ari;
 	uint16_t ats;
 	uint16_t aer;
+	struct pcireset_extended extended[PCIRESET_EXTENDED_MAX];
 	unsigned int cxl;
 	bool hotplug_capable;
 	unsigned int advertises;
@@ -296,12 +315,14 @@ enum pcireset_action {
  * struct pcireset_decision - the caller's will for one function
  * @action: what to do
  * @methods: mask of the methods that may be used with PCIRESET_RESET
+ * @engine: who is to make it; PCIRESET_ENGINE_NONE: whoever can do it best
  * @leave_intx: do not disable its INTx interrupt (consoles)
  * @no_bus_reset: no bus reset reaches it; of a bridge: nor is its secondary bus reset
  */
 struct pcireset_decision {
 	enum pcireset_action action;
 	unsigned int methods;
+	enum pcireset_engine engine;
 	bool leave_intx;
 	bool no_bus_reset;
 };
@@ -329,6 +350,20 @@ enum pcireset_why {
 	PCIRESET_WHYS,
 };
 
+/** enum pcireset_engine_why - why a reset is made by that engine */
+enum pcireset_engine_why {
+	PCIRESET_ENGINE_WHY_NONE,
+	PCIRESET_ENGINE_WHY_DIRECT,  /* its registers are all that is needed */
+	PCIRESET_ENGINE_WHY_METHOD,  /* only the kernel can make it */
+	PCIRESET_ENGINE_WHY_ASKED,   /* the caller wants it so */
+	PCIRESET_ENGINE_WHY_DRIVER,  /* a driver has it */
+	PCIRESET_ENGINE_WHY_UNKNOWN, /* its capabilities could not be read */
+	PCIRESET_ENGINE_WHY_QUIRK,   /* this device needs more than the specification says */
+	PCIRESET_ENGINE_WHY_VFS,     /* its VFs have to come back */
+	PCIRESET_ENGINE_WHY_ATS,     /* the IOMMU has to know: it may have cached translations */
+	PCIRESET_ENGINE_WHYS,
+};
+
 /**
  * struct pcireset_step - what will be done to one function
  * @action: PCIRESET_RESET only where a method was found, else what it became
@@ -339,14 +374,16 @@ enum pcireset_why {
  * @fence_late: Bus Master stays on until the reset is over
  * @leave_intx: do not disable its INTx interrupt
  * @why: the reason
- * @expected: the verdict if all goes well: completed, and not more, after a
- *	reset; fenced after pm; lost, as pcireset_verify() says, of what does not answer
+ * @expected: the verdict if all goes well: verified after a direct reset of a
+ *	function that has a register to show it, else completed; fenced after pm;
+ *	lost, as pcireset_verify() says, of what does not answer
  * @estimate_ms: how long its reset takes then; the same for all of a whole bus
  */
 struct pcireset_step {
 	enum pcireset_action action;
 	enum pcireset_method method;
 	enum pcireset_engine engine;
+	enum pcireset_engine_why engine_why;
 	size_t via;
 	bool whole_bus;
 	bool fence_late;
@@ -429,23 +466,56 @@ enum pcireset_known {
  * @id: first dword: device << 16 | vendor; or PCIRESET_UNREAD
  * @command: COMMAND, or PCIRESET_UNREAD
  * @devsta: PCI Express Device Status, or PCIRESET_UNREAD
+ * @link: PCI Express Link Status, or PCIRESET_UNREAD
  */
 struct pcireset_registers {
 	int64_t id;
 	int32_t command;
 	int32_t devsta;
+	int32_t link;
+};
+
+/**
+ * struct pcireset_crash - what the registers of a PCI Express function tell of the crash
+ * @uncorrectable: AER's Uncorrectable Error Status, or PCIRESET_UNREAD
+ * @fatal: those of them that are fatal by AER's Uncorrectable Error Severity
+ * @correctable: AER's Correctable Error Status, or PCIRESET_UNREAD
+ *
+ * Source: PCI Express Base Specification 6.0, 7.8.4.
+ */
+struct pcireset_crash {
+	int64_t uncorrectable;
+	uint32_t fatal;
+	int64_t correctable;
+};
+
+/**
+ * struct pcireset_observed - a register that tells whether a reset was made
+ * @reg: its offset, or 0 where none could be read
+ * @before: what it held before the reset
+ * @after: what it held when the function answered again, before it was written
+ */
+struct pcireset_observed {
+	uint16_t reg;
+	uint32_t before;
+	uint32_t after;
 };
 
 /**
  * struct pcireset_outcome - what happened to one function
  * @before: registers before anything was written
+ * @crash: more of them, before a reset erases it
  * @after: registers at the end
  * @fence_error: 0, or why Bus Master could not be cleared
+ * @locked: configuration space cannot be written: the kernel is locked down
  * @pending: transactions were pending when the drain ended
+ * @drain_us: how long it took until none were; the whole drain where that never came
  * @tried: a reset was started
  * @stuck: that reset did not return: no register of it may be touched
  * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
- * @reset_us: how long it took
+ * @reset_us: how long it took, until the function answered
+ * @restore_us: with a direct reset: how long it took to look and to write back
+ * @observed: with a direct reset: what showed that it was made, or not
  * @restored: registers that had to be written back after it, or -errno
  * @silent: Bus Master off and no register says that anything is pending
  * @reset: evidence of a reset
@@ -454,13 +524,18 @@ struct pcireset_registers {
  */
 struct pcireset_outcome {
 	struct pcireset_registers before;
+	struct pcireset_crash crash;
 	struct pcireset_registers after;
 	int fence_error;
+	bool locked;
 	enum pcireset_known pending;
+	uint64_t drain_us;
 	bool tried;
 	bool stuck;
 	int reset_error;
 	uint64_t reset_us;
+	uint64_t restore_us;
+	struct pcireset_observed observed;
 	int restored;
 	enum pcireset_known silent;
 	enum pcireset_seen reset;
@@ -502,10 +577,10 @@ size_t pcireset_fence(const struct pcireset_io *io, const struct pcireset_machin
 bool pcireset_fences_late(const struct pcireset_function *function);
 
 /**
- * pcireset_record() - Device Status of each function before a reset erases it
+ * pcireset_record() - what each function tells of the crash, before a reset erases it
  * @io: the machine
  * @machine: with its topology
- * @outcomes: before.devsta is set where the function has it
+ * @outcomes: before.devsta, before.link and crash are set where the function has these registers
  *
  * Source: PCI Express Base Specification, 7.5.3.5 (Device Status Register).
  */
@@ -552,10 +627,11 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
 		      struct pcireset_outcome *outcomes);
 
 /** Registers that are saved of one function at most. */
-#define PCIRESET_SAVED_MAX 16
+#define PCIRESET_SAVED_MAX 40
 
 /**
  * struct pcireset_saved - registers that a reset may erase
+ * @id: the first dword of the function that they are of; ones: a VF
  * @n: how many
  * @registers: in the order of their restoration
  * @registers.reg: offset in configuration space
@@ -563,6 +639,7 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
  * @registers.value: what it was
  */
 struct pcireset_saved {
+	uint32_t id;
 	uint8_t n;
 	struct {
 		uint16_t reg;
@@ -576,7 +653,8 @@ struct pcireset_saved {
  * @io: the machine
  * @function: with its header as scanned and its capabilities
  * @ret_saved: base addresses or bridge windows and bus numbers, cache line
- *	size, interrupt line, and the control registers of PCI Express
+ *	size, interrupt line, and the control registers of PCI Express, PCI-X and
+ *	extended capabilities; of an endpoint's header not what holds 0
  *
  * COMMAND is not among them: of an endpoint it is the fence, and that of a
  * bridge is not ours to write.
@@ -592,11 +670,12 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
 /**
  * pcireset_saved_restore() - write back what differs, and nothing else
  * @io: the machine
- * @address: the function; nothing is written where it does not answer
+ * @address: the function
  * @saved: from pcireset_saved_take()
  *
- * Return: how many registers were written, -EIO where one does not hold its
- * value, or -errno of an access. All are tried.
+ * Return: how many registers were written, -ENODEV where it does not answer, or
+ * not with its id, -EIO where one does not hold its value, or -errno of an access.
+ * All are tried.
  */
 int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
 			   const struct pcireset_saved *saved);
@@ -609,6 +688,8 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
  * @overridden: driver_override was set
  * @bound_to: a driver that it was bound to only meanwhile, or ""
  * @method_before: reset_method before it was pinned, or ""
+ * @quiet_until_us: on the clock of the door: its own reset is under way, and no
+ *	register of it may be touched before; or 0
  * @saved: registers that a reset under way may erase; none: n is 0
  */
 struct pcireset_journal_entry {
@@ -618,6 +699,7 @@ struct pcireset_journal_entry {
 	bool overridden;
 	char bound_to[16];
 	char method_before[64];
+	uint64_t quiet_until_us;
 	struct pcireset_saved saved;
 };
 
@@ -651,7 +733,8 @@ bool pcireset_journal_bars(const struct pcireset_journal *journal,
  * @io: the machine
  * @entry: cleared where all was undone
  *
- * Registers first, where the function answers; then it is unbound, then comes
+ * Registers first, where the function answers, for which it gets a second after a
+ * reset of its own; then it is unbound, then comes
  * sysfs. Bridges come before what is behind them if entries are taken in their
  * order. May block as long as a reset of that function does.
  *
@@ -709,18 +792,43 @@ struct pcireset_task {
  * pcireset_reset() - make the plan's resets, all engines side by side
  * @task: what to do
  *
+ * The direct engine: all resets of functions are started, then waited for together;
+ * none is touched before its time is over, each has a deadline of its own, and what
+ * the reset did is looked at before anything is written back. Bus Master, memory and
+ * I/O are off then. Its outcome is -EOPNOTSUPP where it was seen to have done nothing.
+ *
  * The kernel's engine: two waves, resets of functions, then of whole buses.
  * One reset at a time below one upstream port (the kernel takes its lock), and
  * 16 ports at a time. The method is pinned in reset_method and driver_override
  * keeps drivers away, both only meanwhile. A reset that misses its deadline is
  * abandoned, with all others below the same port.
  *
- * Source: drivers/pci/pci-sysfs.c, reset_store(), reset_method_store(),
- * reset_subordinate_store().
+ * Source: PCI Express Base Specification 6.0, 6.6.2; drivers/pci/pci-sysfs.c,
+ * reset_store(), reset_method_store(), reset_subordinate_store().
  *
  * Return: 0, -ENOMEM, or -ENOSPC where the journal is too small.
  */
 int pcireset_reset(const struct pcireset_task *task);
+
+/**
+ * pcireset_escalate() - what may be tried where resets of single functions failed; pure
+ * @machine: with its topology
+ * @decisions: those that the plan was made of
+ * @steps: the plan
+ * @outcomes: of pcireset_reset()
+ * @ret_steps: one per function, for a second pcireset_reset(); heap, caller frees.
+ *	Only those that failed have an engine.
+ * @ret_n: how many these are
+ *
+ * A secondary bus reset, under all the rules of the first plan, and never a
+ * weaker reset. One that did not return gets none.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_escalate(const struct pcireset_machine *machine,
+		      const struct pcireset_decision *decisions,
+		      const struct pcireset_step *steps, const struct pcireset_outcome *outcomes,
+		      struct pcireset_step **ret_steps, size_t *ret_n);
 
 /**
  * pcireset_verify() - read back, fence what was left on, and judge
@@ -745,8 +853,10 @@ const char *pcireset_method_word(enum pcireset_method method);
 const char *pcireset_method_kernel_word(enum pcireset_method method);
 /** pcireset_action_word() - "keep", "idle", "fence" or "reset" */
 const char *pcireset_action_word(enum pcireset_action action);
-/** pcireset_engine_word() - "kernel", or NULL for none */
+/** pcireset_engine_word() - "direct" or "kernel", or NULL for none */
 const char *pcireset_engine_word(enum pcireset_engine engine);
+/** pcireset_engine_why_words() - a few words, or NULL for none */
+const char *pcireset_engine_why_words(enum pcireset_engine_why why);
 /** pcireset_verdict_word() - "completed" and so on, or NULL where not known */
 const char *pcireset_verdict_word(enum pcireset_verdict verdict);
 /** pcireset_seen_word() - "observed", "reported" or "none" */

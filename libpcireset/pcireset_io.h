@@ -58,6 +58,7 @@ int pcireset_address_compare(struct pcireset_address a, struct pcireset_address 
 /** enum pcireset_engine - who makes the reset */
 enum pcireset_engine {
 	PCIRESET_ENGINE_NONE,
+	PCIRESET_ENGINE_DIRECT, /* our own configuration writes */
 	PCIRESET_ENGINE_KERNEL,
 	PCIRESET_ENGINES,
 };

@@ -156,7 +156,7 @@ static void choose(struct pcireset_planner *p, size_t i)
 		if (!choose_method(p, i, order[k]))
 			continue;
 		step->action = PCIRESET_RESET;
-		step->engine = PCIRESET_ENGINE_KERNEL;
+		pcireset_plan_engine(p, i);
 		return;
 	}
 	step->why = why_none(p, i);
@@ -174,7 +174,10 @@ static bool falls_with(struct pcireset_planner *p, size_t i, size_t physical)
 	step->method = pf->method;
 	step->via = pf->via;
 	step->whole_bus = pf->whole_bus;
-	step->engine = pf->whole_bus ? pf->engine : PCIRESET_ENGINE_NONE;
+	if (pf->whole_bus) {
+		step->engine = pf->engine;
+		step->engine_why = pf->engine_why;
+	}
 	step->why = PCIRESET_WHY_WITH_PF;
 	return true;
 }

@@ -55,7 +55,12 @@ static enum pcireset_verdict expected(const struct pcireset_function *function,
 	case PCIRESET_RESET:
 		break;
 	}
-	return step->method == PCIRESET_METHOD_PM ? PCIRESET_FENCED : PCIRESET_COMPLETED;
+	if (step->method == PCIRESET_METHOD_PM)
+		return PCIRESET_FENCED;
+	return step->engine == PCIRESET_ENGINE_DIRECT &&
+			       pcireset_is_observable(function, step->leave_intx) ?
+		       PCIRESET_VERIFIED :
+		       PCIRESET_COMPLETED;
 }
 
 void pcireset_plan_foresee(struct pcireset_planner *p)
@@ -106,7 +111,7 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 {
 	uint32_t functions_ms[PCIRESET_AT_A_TIME] = { 0 }, buses_ms[PCIRESET_AT_A_TIME] = { 0 };
 	size_t port = PCIRESET_NONE, bus = PCIRESET_NONE;
-	uint32_t port_ms = 0, vfs_ms = 0;
+	uint32_t port_ms = 0, vfs_ms = 0, direct_ms = 0;
 
 	/* By address, what is below one bridge is together. */
 	for (size_t i = 0; i < machine->n; i++) {
@@ -117,6 +122,12 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 			vfs_ms = PCIRESET_VF_DISABLE_MS;
 		if (steps[i].action != PCIRESET_RESET || steps[i].engine == PCIRESET_ENGINE_NONE)
 			continue;
+		/* All at once. */
+		if (steps[i].engine == PCIRESET_ENGINE_DIRECT) {
+			if (steps[i].estimate_ms > direct_ms)
+				direct_ms = steps[i].estimate_ms;
+			continue;
+		}
 		if (steps[i].whole_bus) {
 			if (steps[i].via != bus)
 				work(buses_ms, steps[i].estimate_ms);
@@ -132,5 +143,7 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 		port_ms += steps[i].estimate_ms;
 	}
 	work(functions_ms, port_ms);
-	return vfs_ms + latest(functions_ms) + latest(buses_ms);
+	if (direct_ms < latest(functions_ms))
+		direct_ms = latest(functions_ms);
+	return vfs_ms + direct_ms + latest(buses_ms);
 }

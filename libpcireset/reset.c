@@ -8,9 +8,11 @@
 #define PAUSE_US 1000
 
 static const struct pcireset_engine_ops *const engines[PCIRESET_ENGINES] = {
+	[PCIRESET_ENGINE_DIRECT] = &pcireset_engine_direct,
 	[PCIRESET_ENGINE_KERNEL] = &pcireset_engine_kernel,
 };
 
+/* In the order of the table: what one has ended, the next may go on with. */
 static uint64_t advance_all(void *const *states)
 {
 	uint64_t next_us = UINT64_MAX;
@@ -42,8 +44,9 @@ static void drive(const struct pcireset_io *io, void *const *states)
 
 int pcireset_reset(const struct pcireset_task *task)
 {
+	_cleanup_free_ bool *under_way = calloc(task->machine->n + 1, sizeof(*under_way));
 	void *states[PCIRESET_ENGINES] = { NULL };
-	int r = 0;
+	int r = under_way ? 0 : -ENOMEM;
 
 	if (task->journal->capacity < task->machine->n)
 		return -ENOSPC;
@@ -51,7 +54,7 @@ int pcireset_reset(const struct pcireset_task *task)
 
 	for (size_t e = 0; r == 0 && e < ARRAY_SIZE(engines); e++)
 		if (engines[e])
-			r = engines[e]->begin(task, &states[e]);
+			r = engines[e]->begin(task, under_way, &states[e]);
 	if (r == 0)
 		drive(task->io, states);
 

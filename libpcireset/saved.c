@@ -12,11 +12,9 @@ struct range {
 
 /* Bus numbers before windows: what is behind is reached through them. */
 static const struct range of_bridge[] = {
-	{ PCI_PRIMARY_BUS, 4 },	     { PCI_IO_BASE, 2 },
-	{ PCI_MEMORY_BASE, 4 },	     { PCI_PREF_MEMORY_BASE, 4 },
-	{ PCI_PREF_BASE_UPPER32, 4 }, { PCI_PREF_LIMIT_UPPER32, 4 },
-	{ PCI_IO_BASE_UPPER16, 4 },  { PCI_BRIDGE_CONTROL, 2 },
-	{ PCI_CACHE_LINE_SIZE, 1 },
+	{ PCI_PRIMARY_BUS, 4 },	     { PCI_IO_BASE, 2 },	   { PCI_MEMORY_BASE, 4 },
+	{ PCI_PREF_MEMORY_BASE, 4 }, { PCI_PREF_BASE_UPPER32, 4 }, { PCI_PREF_LIMIT_UPPER32, 4 },
+	{ PCI_IO_BASE_UPPER16, 4 },  { PCI_BRIDGE_CONTROL, 2 },	   { PCI_CACHE_LINE_SIZE, 1 },
 };
 
 static const struct range of_endpoint[] = {
@@ -25,7 +23,7 @@ static const struct range of_endpoint[] = {
 	{ PCI_ROM_ADDRESS, 4 },	   { PCI_CACHE_LINE_SIZE, 1 }, { PCI_INTERRUPT_LINE, 1 },
 };
 
-/* Offsets in the PCI Express capability. */
+/* Offsets in the PCI Express capability. Link Control 2 is sticky (7.5.3.19). */
 static const struct range of_express[] = {
 	{ PCI_EXP_DEVCTL, 2 },
 	{ PCI_EXP_LNKCTL, 2 },
@@ -41,34 +39,33 @@ static uint32_t in_header(const struct pcireset_function *function, const struct
 	return value;
 }
 
-static void add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t value)
-{
-	saved->registers[saved->n].reg = reg;
-	saved->registers[saved->n].bytes = bytes;
-	saved->registers[saved->n].value = value;
-	saved->n++;
-}
-
 static void add_header(struct pcireset_saved *saved, const struct pcireset_function *function,
 		       const struct range *ranges, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t value = in_header(function, &ranges[i]);
 
+		/* Of an endpoint's 0 is what a reset leaves. */
+		if (!value && !pcireset_is_bridge(function))
+			continue;
 		if (ranges[i].reg == PCI_BRIDGE_CONTROL)
 			value &= ~(uint32_t)PCI_BRIDGE_CTL_BUS_RESET;
-		add(saved, ranges[i].reg, ranges[i].bytes, value);
+		pcireset_saved_add(saved, ranges[i].reg, ranges[i].bytes, value);
 	}
 }
 
-/* A capability of version 1 has no DEVCTL2, one inside the root complex no LNKCTL. */
-static bool has_register(const struct pcireset_function *function, uint16_t version,
-			 uint16_t reg)
+bool pcireset_has_link(const struct pcireset_function *function)
 {
-	if (reg == PCI_EXP_DEVCTL2)
-		return version >= 2;
-	return reg != PCI_EXP_LNKCTL || (function->port_type != PCI_EXP_TYPE_RC_END &&
-					 function->port_type != PCI_EXP_TYPE_RC_EC);
+	return function->express && function->port_type != PCI_EXP_TYPE_RC_END &&
+	       function->port_type != PCI_EXP_TYPE_RC_EC;
+}
+
+/* A capability of version 1 ends before DEVCTL2. */
+static bool has_register(const struct pcireset_function *function, uint16_t reg)
+{
+	if (reg >= PCI_EXP_DEVCTL2 && function->express_version < 2)
+		return false;
+	return reg != PCI_EXP_LNKCTL || pcireset_has_link(function);
 }
 
 /* Bits that act when they are written; all read as 0 where that is so. */
@@ -76,38 +73,64 @@ static uint16_t starts_something(const struct pcireset_function *function, uint1
 {
 	if (reg == PCI_EXP_LNKCTL)
 		return PCI_EXP_LNKCTL_RL;
-	return reg == PCI_EXP_DEVCTL && function->port_type != PCI_EXP_TYPE_PCI_BRIDGE ?
-		       PCI_EXP_DEVCTL_BCR_FLR :
-		       0;
+	return reg == PCI_EXP_DEVCTL && function->port_type != PCI_EXP_TYPE_PCI_BRIDGE
+		       ? PCI_EXP_DEVCTL_BCR_FLR
+		       : 0;
 }
 
 static int add_express(const struct pcireset_io *io, struct pcireset_saved *saved,
 		       const struct pcireset_function *function)
 {
-	uint16_t flags, value;
-	int r;
+	uint16_t value;
+	int r = 0;
 
-	if (!function->express)
-		return 0;
-	r = pcireset_read16(io, function, function->express + PCI_EXP_FLAGS, &flags);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(of_express); i++) {
+	for (size_t i = 0; r == 0 && function->express && i < ARRAY_SIZE(of_express); i++) {
 		uint16_t reg = function->express + of_express[i].reg;
 
 		if (reg + 2 > PCI_CFG_SPACE_SIZE ||
-		    !has_register(function, flags & PCI_EXP_FLAGS_VERS, of_express[i].reg))
+		    !has_register(function, of_express[i].reg))
 			continue;
 		r = pcireset_read16(io, function, reg, &value);
 		if (r == 0)
-			add(saved, reg, 2, value & ~starts_something(function, of_express[i].reg));
+			pcireset_saved_add(saved, reg, 2,
+					   value & ~starts_something(function, of_express[i].reg));
 	}
 	return r;
+}
+
+/* Of a bridge that register is another one. */
+static int add_pcix(const struct pcireset_io *io, struct pcireset_saved *saved,
+		    const struct pcireset_function *function)
+{
+	const uint16_t reg = function->pcix + PCI_X_CMD;
+	uint16_t value;
+	int r;
+
+	if (!function->pcix || pcireset_is_bridge(function))
+		return 0;
+	r = pcireset_read16(io, function, reg, &value);
+	if (r == 0)
+		pcireset_saved_add(saved, reg, 2, value);
+	return r;
+}
+
+uint32_t pcireset_saved_find(const struct pcireset_saved *saved, uint16_t reg)
+{
+	for (size_t i = 0; i < saved->n; i++)
+		if (saved->registers[i].reg == reg)
+			return saved->registers[i].value;
+	return 0;
 }
 
 int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_function *function,
 			struct pcireset_saved *ret_saved)
 {
-	struct pcireset_saved saved = { 0 };
+	struct pcireset_saved saved = { .id = pcireset_id_read(function) };
 	int r;
+
+	r = pcireset_saved_add_sizes(io, function, &saved);
+	if (r < 0)
+		return r;
 
 	if (function->header_type == PCI_HEADER_TYPE_BRIDGE)
 		add_header(&saved, function, of_bridge, ARRAY_SIZE(of_bridge));
@@ -115,6 +138,10 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
 		add_header(&saved, function, of_endpoint, ARRAY_SIZE(of_endpoint));
 
 	r = add_express(io, &saved, function);
+	if (r == 0)
+		r = add_pcix(io, &saved, function);
+	if (r == 0)
+		r = pcireset_saved_add_extended(io, function, &saved);
 	if (r < 0)
 		return r;
 
@@ -125,25 +152,29 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
 int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
 			   const struct pcireset_saved *saved)
 {
-	int written = 0, error = 0;
-	uint32_t id;
+	/* Each access may cost a timeout; another function has other registers. */
+	if (saved->n > 0 && !pcireset_is_ready(io, address, saved->id))
+		return -ENODEV;
+	return pcireset_saved_write_back(io, address, saved, 0);
+}
 
-	/* One that does not answer keeps what it has: each access may cost a timeout. */
-	if (saved->n > 0) {
-		error = pcireset_read_register(io, address, PCI_VENDOR_ID, 4, &id);
-		if (error < 0 || id == UINT32_MAX)
-			return error;
-	}
+int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_address address,
+			      const struct pcireset_saved *saved, uint16_t erased_bytes)
+{
+	int written = 0, error = 0;
+
 	for (size_t i = 0; i < saved->n; i++) {
 		const uint16_t reg = saved->registers[i].reg;
 		const uint8_t bytes = saved->registers[i].bytes;
 		const uint32_t value = saved->registers[i].value;
 		uint32_t now;
-		int r;
+		int r = 0;
 
-		r = pcireset_read_register(io, address, reg, bytes, &now);
-		if (r == 0 && now == value)
-			continue;
+		if (reg >= erased_bytes) {
+			r = pcireset_read_register(io, address, reg, bytes, &now);
+			if (r == 0 && now == value)
+				continue;
+		}
 		if (r == 0)
 			r = io->config_write(io->data, address, reg, value, bytes);
 		if (r == 0)

@@ -163,6 +163,7 @@ static void forget(struct pcireset_function *function)
 {
 	function->is_unknown = false;
 	function->express = 0;
+	function->pcix = 0;
 	function->af = 0;
 	function->power = 0;
 	function->sriov = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of each function after its reset, and the word for it. */
+#include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "internal.h"
@@ -13,11 +14,13 @@
 #define POLL_FIRST_US 1000
 #define POLL_MAX_US 32000
 
+static const struct pcireset_registers nothing_read = { PCIRESET_UNREAD, PCIRESET_UNREAD,
+							PCIRESET_UNREAD, PCIRESET_UNREAD };
+
 static struct pcireset_registers read_registers(const struct pcireset_io *io,
 						const struct pcireset_function *function)
 {
-	struct pcireset_registers registers = { PCIRESET_UNREAD, PCIRESET_UNREAD,
-						PCIRESET_UNREAD };
+	struct pcireset_registers registers = nothing_read;
 	uint16_t word;
 	uint32_t id = UINT32_MAX;
 
@@ -31,6 +34,9 @@ static struct pcireset_registers read_registers(const struct pcireset_io *io,
 	if (function->express &&
 	    pcireset_read16(io, function, function->express + PCI_EXP_DEVSTA, &word) == 0)
 		registers.devsta = word;
+	if (pcireset_has_link(function) &&
+	    pcireset_read16(io, function, function->express + PCI_EXP_LNKSTA, &word) == 0)
+		registers.link = word;
 	return registers;
 }
 
@@ -90,14 +96,25 @@ static void judge(struct pcireset_outcome *outcome)
 		outcome->verdict = PCIRESET_FENCED;
 }
 
+static bool never_came_back(const struct pcireset_step *step,
+			    const struct pcireset_outcome *outcome)
+{
+	return step->engine == PCIRESET_ENGINE_DIRECT && outcome->tried &&
+	       outcome->reset_error == -ETIMEDOUT;
+}
+
 static void verify_silenced(const struct pcireset_io *io,
 			    const struct pcireset_function *function,
 			    const struct pcireset_step *step, uint64_t end_us,
 			    struct pcireset_journal_entry *entry,
 			    struct pcireset_outcome *outcome)
 {
-	struct pcireset_registers now = read_when_ready(io, function, outcome->tried, end_us);
+	struct pcireset_registers now = nothing_read;
 	bool pending;
+
+	/* The direct engine has waited for as long as that may take. */
+	if (!never_came_back(step, outcome))
+		now = read_when_ready(io, function, outcome->tried, end_us);
 
 	if (!answers_as_before(function, &now)) {
 		outcome->after = now;
@@ -107,16 +124,19 @@ static void verify_silenced(const struct pcireset_io *io,
 	}
 
 	restore(io, entry, outcome);
+	if (outcome->restored > 0 && step->engine != PCIRESET_ENGINE_DIRECT)
+		now = read_registers(io, function);
 
 	/* A reset that was made with Bus Master on, or that turned it on again. */
 	if (now.command & PCI_COMMAND_MASTER) {
 		(void)pcireset_bus_master_off(io, function, (uint16_t)now.command,
-					      step->leave_intx);
+					      step->leave_intx, &outcome->locked);
 		now = read_registers(io, function);
 	}
 
 	/* PM is known to report success and do nothing. */
-	if (outcome->tried && outcome->reset_error == 0 && step->method != PCIRESET_METHOD_PM)
+	if (outcome->tried && outcome->reset_error == 0 && step->method != PCIRESET_METHOD_PM &&
+	    outcome->reset == PCIRESET_SEEN_NONE)
 		outcome->reset = PCIRESET_SEEN_REPORTED;
 	/* Asked again where that is cheap; a reset ends what the drain saw. */
 	if (now.devsta != PCIRESET_UNREAD)
@@ -177,8 +197,7 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 			journal && i < journal->n ? &journal->entries[i] : NULL;
 		struct pcireset_outcome *o = &outcomes[i];
 
-		o->after = (struct pcireset_registers){ PCIRESET_UNREAD, PCIRESET_UNREAD,
-							PCIRESET_UNREAD };
+		o->after = nothing_read;
 		if (f->physical != PCIRESET_NONE)
 			follow(&steps[i], &outcomes[f->physical], o);
 		if (!f->answers || o->stuck) {

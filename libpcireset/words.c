@@ -24,7 +24,20 @@ static const char *const actions[] = {
 
 static const char *const engines[PCIRESET_ENGINES] = {
 	[PCIRESET_ENGINE_NONE] = NULL,
+	[PCIRESET_ENGINE_DIRECT] = "direct",
 	[PCIRESET_ENGINE_KERNEL] = "kernel",
+};
+
+static const char *const engine_whys[PCIRESET_ENGINE_WHYS] = {
+	[PCIRESET_ENGINE_WHY_NONE] = NULL,
+	[PCIRESET_ENGINE_WHY_DIRECT] = "its registers are enough",
+	[PCIRESET_ENGINE_WHY_METHOD] = "only the kernel can",
+	[PCIRESET_ENGINE_WHY_ASKED] = "as configured",
+	[PCIRESET_ENGINE_WHY_DRIVER] = "a driver has it",
+	[PCIRESET_ENGINE_WHY_UNKNOWN] = "capabilities unknown",
+	[PCIRESET_ENGINE_WHY_QUIRK] = "this device needs more",
+	[PCIRESET_ENGINE_WHY_VFS] = "its VFs have to come back",
+	[PCIRESET_ENGINE_WHY_ATS] = "ATS behind an IOMMU",
 };
 
 static const char *const verdicts[PCIRESET_VERDICTS] = {
@@ -84,6 +97,11 @@ const char *pcireset_action_word(enum pcireset_action action)
 const char *pcireset_engine_word(enum pcireset_engine engine)
 {
 	return engines[engine];
+}
+
+const char *pcireset_engine_why_words(enum pcireset_engine_why why)
+{
+	return engine_whys[why];
 }
 
 const char *pcireset_verdict_word(enum pcireset_verdict verdict)

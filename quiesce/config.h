@@ -96,6 +96,7 @@ struct quiesce_load {
  * @deadline_ms: how long fence and resets may take together
  * @drivers_ms: how long all that follows may take
  * @module_ms: how long one module may take to load
+ * @engine: who makes resets of single functions; PCIRESET_ENGINE_NONE: auto
  * @mode: how the image starts us
  * @strict: run tells by its exit status of functions that are lost or failed,
  *	in a kdump kernel, too
@@ -114,6 +115,7 @@ struct quiesce_config {
 	uint32_t deadline_ms;
 	uint32_t drivers_ms;
 	uint32_t module_ms;
+	enum pcireset_engine engine;
 	enum quiesce_mode mode;
 	bool strict;
 	struct quiesce_load *loads;

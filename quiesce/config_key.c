@@ -21,6 +21,13 @@ static const char *const modes[QUIESCE_MODES + 1] = {
 	[QUIESCE_MODE_LATE] = "late",
 };
 
+static const char *const engines[] = {
+	[PCIRESET_ENGINE_NONE] = "auto",
+	[PCIRESET_ENGINE_DIRECT] = "direct",
+	[PCIRESET_ENGINE_KERNEL] = "kernel",
+	[PCIRESET_ENGINES] = NULL,
+};
+
 static const char *const answers[] = { "no", "yes", NULL };
 
 /* Milliseconds, all of them; conf/pci-quiesce.conf explains each. */
@@ -39,7 +46,7 @@ static const struct {
 };
 
 /* Behind the numbers. */
-static const char *const other_keys[] = { "level", "load", "mode", "strict", NULL };
+static const char *const other_keys[] = { "engine", "level", "load", "mode", "strict", NULL };
 
 const char *quiesce_key_name(size_t i)
 {
@@ -54,6 +61,11 @@ static const char *level_name(size_t i)
 static const char *mode_name(size_t i)
 {
 	return modes[i];
+}
+
+static const char *engine_name(size_t i)
+{
+	return engines[i];
 }
 
 static const char *answer_name(size_t i)
@@ -141,6 +153,8 @@ static const char *values(const char *key, char *text, size_t bytes)
 	}
 	if (strcmp(key, "level") == 0)
 		return quiesce_words_list(level_name, text, bytes);
+	if (strcmp(key, "engine") == 0)
+		return quiesce_words_list(engine_name, text, bytes);
 	if (strcmp(key, "mode") == 0)
 		return quiesce_words_list(mode_name, text, bytes);
 	if (strcmp(key, "strict") == 0)
@@ -178,6 +192,9 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 		word = find_word(value, level_name);
 		config->level = word < 0 ? config->level : (enum quiesce_level)word;
 		config->level_is_set |= word >= 0;
+	} else if (strcmp(key, "engine") == 0) {
+		word = find_word(value, engine_name);
+		config->engine = word < 0 ? config->engine : (enum pcireset_engine)word;
 	} else if (strcmp(key, "mode") == 0) {
 		word = find_word(value, mode_name);
 		config->mode = word < 0 ? config->mode : (enum quiesce_mode)word;
@@ -230,6 +247,8 @@ int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *o
 	}
 	if (strcmp(key, "level") == 0)
 		(void)fprintf(out, "%s\n", levels[config->level]);
+	else if (strcmp(key, "engine") == 0)
+		(void)fprintf(out, "%s\n", engines[config->engine]);
 	else if (strcmp(key, "mode") == 0)
 		(void)fprintf(out, "%s\n", modes[config->mode]);
 	else if (strcmp(key, "strict") == 0)

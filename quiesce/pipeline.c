@@ -10,12 +10,6 @@
 #include "report.h"
 #include "rules.h"
 
-/*
- * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
- * that does not come up (drivers/pci/pci.c, pci_bridge_wait_for_secondary_bus()).
- */
-#define BUS_EXTRA_MS 1100
-#define PORT_EXTRA_MS 100
 /* Serial consoles are slow, and the report has all of them. */
 #define VERDICTS_LOGGED_MAX 20
 
@@ -52,8 +46,7 @@ static void stage_over(struct quiesce_run *run, enum quiesce_stage stage)
 		run->on_stage(run->on_stage_data, stage);
 }
 
-/* On the record before the first access that can hang; serial consoles are slow. */
-static void begins(const struct quiesce_run *run, const char *what)
+void quiesce_stage_begins(const struct quiesce_run *run, const char *what)
 {
 	quiesce_log(run->log, QUIESCE_DEBUG, "%s begins", what);
 }
@@ -94,7 +87,7 @@ static void fence(struct quiesce_run *run)
 {
 	size_t n_failed, n_fenced = 0;
 
-	begins(run, "fence");
+	quiesce_stage_begins(run, "fence");
 	n_failed = pcireset_fence(run->io, &run->machine, run->decisions, run->outcomes);
 	run->silence_us = since_start_us(run);
 	forget_the_dead(run);
@@ -109,11 +102,28 @@ static void fence(struct quiesce_run *run)
 	stage_over(run, QUIESCE_STAGE_FENCE);
 }
 
+/* Where configuration space is locked down, only the kernel's own writes get through. */
+static void choose_engines(struct quiesce_run *run)
+{
+	enum pcireset_engine engine = run->config.engine;
+	size_t n_locked = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		n_locked += run->outcomes[i].locked;
+	if (n_locked) {
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "configuration space is locked down: the kernel makes all resets");
+		engine = PCIRESET_ENGINE_KERNEL;
+	}
+	for (size_t i = 0; i < run->machine.n; i++)
+		run->decisions[i].engine = engine;
+}
+
 static int plan(struct quiesce_run *run)
 {
 	int r;
 
-	begins(run, "reading capabilities");
+	quiesce_stage_begins(run, "reading capabilities");
 	pcireset_topology_read(run->io, &run->machine);
 	quiesce_rules_protect(&run->machine, run->decisions, run->grounds);
 	if (!run->io->is_dump && quiesce_platform_take_log(run))
@@ -121,6 +131,7 @@ static int plan(struct quiesce_run *run)
 				    run->grounds);
 	if (!run->dry_run)
 		pcireset_record(run->io, &run->machine, run->outcomes);
+	choose_engines(run);
 	r = pcireset_plan_make(&run->machine, run->decisions, &run->steps);
 	if (r == 0)
 		r = pcireset_reach_make(&run->machine, run->steps, &run->reach);
@@ -131,92 +142,11 @@ static int plan(struct quiesce_run *run)
 	return 0;
 }
 
-static void reset_starts(void *data, size_t i, enum pcireset_method method)
-{
-	const struct quiesce_run *run = data;
-	char address[PCIRESET_ADDRESS_BYTES];
-
-	quiesce_log(run->log, QUIESCE_DEBUG, "%s: %s begins",
-		    pcireset_address_format(run->machine.functions[i].address, address),
-		    pcireset_method_word(method));
-}
-
-/* The one that is given may be too small for a very large machine. */
-static int provide_journal(struct quiesce_run *run)
-{
-	if (run->journal && run->journal->capacity >= run->machine.n)
-		return 0;
-
-	run->own_journal = calloc(1, sizeof(*run->journal) +
-					     run->machine.n * sizeof(run->journal->entries[0]));
-	if (!run->own_journal)
-		return -ENOMEM;
-
-	run->own_journal->capacity = run->machine.n;
-	run->own_journal->entries = (struct pcireset_journal_entry *)(run->own_journal + 1);
-	run->journal = run->own_journal;
-	return 0;
-}
-
-static int make_resets(struct quiesce_run *run)
-{
-	const struct pcireset_observer observer = { reset_starts, run };
-	struct pcireset_task task = {
-		.io = run->io,
-		.machine = &run->machine,
-		.steps = run->steps,
-		.limits = {
-			.function_ms = run->config.reset_ms,
-			.bus_extra_ms = BUS_EXTRA_MS,
-			.port_extra_ms = PORT_EXTRA_MS,
-			.deadline_us = run->deadline_us,
-		},
-		.journal = run->journal,
-		.observer = &observer,
-		.outcomes = run->outcomes,
-	};
-
-	return pcireset_reset(&task);
-}
-
-/* VFs that this kernel does not list: the fence could not reach them. */
-static void silence_vfs(struct quiesce_run *run)
-{
-	const uint64_t now_us = run->io->now_us(run->io->data);
-	uint64_t wait_us = PCIRESET_VF_DISABLE_MS * 1000;
-	size_t n, n_failed;
-
-	n = pcireset_sriov_silence(run->io, &run->machine, run->steps, &n_failed);
-	if (n_failed)
-		quiesce_log(run->log, QUIESCE_WARNING,
-			    "%zu functions have VFs that are not listed and cannot be disabled",
-			    n_failed);
-	if (n == 0)
-		return;
-
-	quiesce_log(run->log, QUIESCE_NOTICE,
-		    "%zu functions had VFs that are not listed: VF Enable is cleared", n);
-	if (now_us + wait_us > run->deadline_us)
-		wait_us = run->deadline_us > now_us ? run->deadline_us - now_us : 0;
-	run->io->sleep_us(run->io->data, wait_us);
-}
-
 static int reset(struct quiesce_run *run)
 {
-	size_t n_pending;
 	int r;
 
-	silence_vfs(run);
-	begins(run, "drain");
-	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
-				   run->outcomes);
-	if (n_pending)
-		quiesce_log(run->log, QUIESCE_WARNING,
-			    "%zu functions still wait for answers to their requests", n_pending);
-
-	r = provide_journal(run);
-	if (r == 0)
-		r = make_resets(run);
+	r = quiesce_resets_make(run);
 	if (r < 0)
 		return r;
 
@@ -249,7 +179,8 @@ static void log_restored(const struct quiesce_run *run)
 		char address[PCIRESET_ADDRESS_BYTES];
 
 		(void)pcireset_address_format(run->machine.functions[i].address, address);
-		if (restored > 0)
+		/* The direct engine leaves nothing of that to chance. */
+		if (restored > 0 && run->steps[i].engine != PCIRESET_ENGINE_DIRECT)
 			quiesce_log(run->log, QUIESCE_NOTICE,
 				    "%s: %d registers that its reset erased are written back",
 				    address, restored);
@@ -299,7 +230,7 @@ static void verify(struct quiesce_run *run)
 {
 	size_t count[PCIRESET_VERDICTS] = { 0 };
 
-	begins(run, "verification");
+	quiesce_stage_begins(run, "verification");
 	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->journal,
 				     run->outcomes);
 	run->total_us = since_start_us(run);
@@ -311,10 +242,11 @@ static void verify(struct quiesce_run *run)
 	log_intx(run);
 	log_bad_verdicts(run);
 	quiesce_log(run->log, run->n_bad ? QUIESCE_WARNING : QUIESCE_NOTICE,
-		    "%zu functions in %llu ms: %zu completed, %zu fenced, %zu kept, %zu idle, "
-		    "%zu lost, %zu failed",
+		    "%zu functions in %llu ms: %zu verified, %zu completed, %zu fenced, "
+		    "%zu kept, %zu idle, %zu lost, %zu failed",
 		    run->machine.n, (unsigned long long)run->total_us / 1000,
-		    count[PCIRESET_COMPLETED], count[PCIRESET_FENCED], count[PCIRESET_KEPT],
+		    count[PCIRESET_VERIFIED], count[PCIRESET_COMPLETED],
+		    count[PCIRESET_FENCED], count[PCIRESET_KEPT],
 		    count[PCIRESET_VERDICT_IDLE], count[PCIRESET_LOST], count[PCIRESET_FAILED]);
 }
 
@@ -350,7 +282,7 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	/* The worker knows it by now, and a dump may be another machine's. */
 	if (run->dry_run && !run->io->is_dump)
 		quiesce_platform_take(run);
-	begins(run, "scan");
+	quiesce_stage_begins(run, "scan");
 	r = pcireset_scan(run->io, &run->machine);
 	if (r < 0)
 		return r;
@@ -371,7 +303,7 @@ int quiesce_pipeline_run(struct quiesce_run *run)
 	if (run->iommu)
 		stage_over(run, QUIESCE_STAGE_IOMMU);
 
-	begins(run, "loading of drivers");
+	quiesce_stage_begins(run, "loading of drivers");
 	r = quiesce_drivers_stage(run);
 	if (r < 0)
 		return r;

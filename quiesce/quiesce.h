@@ -227,10 +227,23 @@ int quiesce_pipeline_run(struct quiesce_run *run);
 /** quiesce_pipeline_silence() - fence to verify, of functions that were scanned */
 int quiesce_pipeline_silence(struct quiesce_run *run);
 
+/** quiesce_stage_begins() - on the record before the first access that can hang */
+void quiesce_stage_begins(const struct quiesce_run *run, const char *what);
+
 /* machine.c */
 
 /** quiesce_find() - index of the function at an address, in any order; or PCIRESET_NONE */
 size_t quiesce_find(const struct pcireset_machine *machine, struct pcireset_address address);
+
+/* resets.c */
+
+/**
+ * quiesce_resets_make() - the plan's resets, and stronger ones for those that fail
+ * @run: with its plan; steps of a second try replace those of the first
+ *
+ * Return: 0, also where resets fail, -ENOMEM, or -ENOSPC for want of a journal.
+ */
+int quiesce_resets_make(struct quiesce_run *run);
 
 /* newcomers.c */
 

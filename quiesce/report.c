@@ -14,55 +14,6 @@
 /* A bus may hold thousands: the report must not grow with their square. */
 #define REACHES_MAX 64
 
-static void add_register(struct cJSON *object, const char *key, int64_t value, int digits)
-{
-	if (value == PCIRESET_UNREAD)
-		quiesce_json_string(object, key, NULL);
-	else
-		quiesce_json_hex(object, key, (uint32_t)value, digits);
-}
-
-static void add_known(struct cJSON *object, const char *key, enum pcireset_known known)
-{
-	if (known == PCIRESET_UNKNOWN)
-		(void)cJSON_AddNullToObject(object, key);
-	else
-		(void)cJSON_AddBoolToObject(object, key, known == PCIRESET_YES);
-}
-
-static void add_registers(struct cJSON *evidence, const char *key,
-			  const struct pcireset_registers *registers, bool read)
-{
-	struct cJSON *object = cJSON_AddObjectToObject(evidence, key);
-
-	add_register(object, "id", read ? registers->id : PCIRESET_UNREAD, 8);
-	add_register(object, "command", read ? registers->command : PCIRESET_UNREAD, 4);
-	add_register(object, "devsta", read ? registers->devsta : PCIRESET_UNREAD, 4);
-}
-
-static void add_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i)
-{
-	const struct pcireset_outcome *o = &run->outcomes[i];
-	struct cJSON *evidence = cJSON_AddObjectToObject(device, "evidence");
-	struct cJSON *ms;
-
-	add_known(evidence, "silent", o->silent);
-	quiesce_json_string(evidence, "reset", pcireset_seen_word(o->reset));
-	add_known(evidence, "ready", o->ready);
-	add_registers(evidence, "before", &o->before, run->silence_us > 0);
-	if (o->verdict != PCIRESET_VERDICT_NONE && o->restored >= 0)
-		(void)cJSON_AddNumberToObject(evidence, "restored", o->restored);
-	else
-		(void)cJSON_AddNullToObject(evidence, "restored");
-	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
-
-	ms = cJSON_AddObjectToObject(device, "ms");
-	if (o->tried)
-		(void)cJSON_AddNumberToObject(ms, "reset", (double)o->reset_us / 1000);
-	else
-		(void)cJSON_AddNullToObject(ms, "reset");
-}
-
 static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
@@ -78,6 +29,8 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 		   pcireset_action_word(step ? step->action : run->decisions[i].action));
 	quiesce_json_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);
 	quiesce_json_string(device, "engine", moves ? pcireset_engine_word(step->engine) : NULL);
+	quiesce_json_string(device, "engine_reason",
+			    moves ? pcireset_engine_why_words(step->engine_why) : NULL);
 	quiesce_json_string(device, "via",
 		   moves && step->via != PCIRESET_NONE ?
 			   pcireset_address_format(run->machine.functions[step->via].address,
@@ -163,7 +116,7 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	add_step(device, run, i);
 	add_forecast(device, run, i);
 	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
-	add_evidence(device, run, i);
+	quiesce_report_evidence(device, run, i);
 	add_iommu(device, run, i);
 	return device;
 }
@@ -221,6 +174,7 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 	r = quiesce_manifest_report(run, out);
 	if (r < 0)
 		return r;
+	quiesce_suspects_print(run, out);
 	(void)fputs("\"devices\":[", out);
 
 	r = quiesce_json_elements(out, run->shown ? run->n_shown : run->machine.n, make_device, run);

@@ -5,6 +5,34 @@
 
 #include "quiesce.h"
 
+/* suspects.c */
+
+#define QUIESCE_SUSPECTS_MAX 8
+
+/**
+ * struct quiesce_suspect - a function that may have to do with the crash
+ * @i: index
+ * @rank: weight of all that speaks for it
+ * @words: what that is
+ */
+struct quiesce_suspect {
+	size_t i;
+	unsigned int rank;
+	char words[128];
+};
+
+/** struct quiesce_suspects - the heaviest first, equals by address */
+struct quiesce_suspects {
+	size_t n;
+	struct quiesce_suspect list[QUIESCE_SUSPECTS_MAX];
+};
+
+/** quiesce_suspects_find() - by AER, Device Status and requests that stayed pending */
+void quiesce_suspects_find(const struct quiesce_run *run, struct quiesce_suspects *ret_suspects);
+/** quiesce_suspects_print() - the report's key, with a comma behind it; none before the drain */
+void quiesce_suspects_print(const struct quiesce_run *run, FILE *out);
+void quiesce_suspects_log(const struct quiesce_run *run, const struct quiesce_suspects *suspects);
+
 /* json.c */
 
 struct cJSON;
@@ -31,6 +59,11 @@ int quiesce_report_write(const struct quiesce_run *run);
 int quiesce_report_print(const struct quiesce_run *run, FILE *out);
 /** quiesce_report_device() - one function as the report has it; NULL: no memory */
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
+
+/* report_evidence.c */
+
+/** quiesce_report_evidence() - add evidence and times to one function of the report */
+void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i);
 
 /* report_read.c */
 

@@ -35,7 +35,7 @@ def test_every_function_is_silenced_and_the_report_is_complete():
     assert machine.verdicts() == {**SILENCED, **dict.fromkeys((*BRIDGES, SMBUS), "kept")}
     said(run, "<5>pci-quiesce: 21 functions in ")
     said(run, "INTx", times=0)
-    said(run, " ms: 8 completed, 2 fenced, 11 kept, 0 idle, 0 lost, 0 failed", level=5)
+    said(run, " ms: 0 verified, 8 completed, 2 fenced, 11 kept, 0 idle, 0 lost, 0 failed", level=5)
 
 
 def test_settings_are_as_they_were():
@@ -140,7 +140,7 @@ def test_observing_writes_nothing_and_reports_what_still_runs():
     devices = {d["address"]: d for d in report["devices"]}
     assert {d["verdict"] for d in devices.values()} == {"kept"}
     assert devices["0000:02:00.0"]["evidence"]["before"] == {
-        "id": "00101b36", "command": "0507", "devsta": "0000"}
+        "id": "00101b36", "command": "0507", "devsta": "0000", "link": None}
     said(run, "21 kept", level=5)
 
 

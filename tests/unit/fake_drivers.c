@@ -45,6 +45,7 @@ struct fake_function *function(const char *address, uint32_t id, uint32_t class_
 	struct fake_function *f = fake_endpoint(fake, address, id, class_code, 0x0006);
 
 	fake_express(f, true);
+	f->flr = FAKE_FLR_WORKS;
 	(void)fake_resets(fake, f, "flr");
 	(void)fake_attr(fake, f, "modalias", modalias);
 	return f;

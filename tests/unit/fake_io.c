@@ -71,6 +71,17 @@ static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret
 	return 0;
 }
 
+static bool is_silent(const struct fake *fake, const struct fake_function *f)
+{
+	return f->gone || fake->now_us < f->answers_at_us;
+}
+
+static void not_in_its_window(const struct fake *fake, const struct fake_function *f)
+{
+	if (fake->now_us < f->quiet_until_us)
+		fail_msg("access to %s during its reset", name_of(f->address));
+}
+
 static int config_read(void *data, struct pcireset_address address, uint16_t reg, void *buffer,
 		       size_t bytes)
 {
@@ -83,10 +94,13 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 	assert_true(reg + bytes <= FAKE_CONFIG_BYTES);
 	if (reg + bytes > f->config_bytes)
 		return -EIO;
-	if (f->gone || fake->now_us < f->answers_at_us)
+	not_in_its_window(fake, f);
+	if (is_silent(fake, f)) {
 		memset(buffer, 0xff, bytes);
-	else
+		fake->now_us += f->dead_read_us;
+	} else {
 		memcpy(buffer, f->config + reg, bytes);
+	}
 
 	/* Device Status of a capability at 0x40 */
 	if (reg == 0x4a && f->pending_reads != 0) {
@@ -101,6 +115,38 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 	return 0;
 }
 
+/* PCI Express Base Specification 6.0, 6.6.2 */
+static void reset_function(struct fake *fake, struct fake_function *f)
+{
+	const uint32_t fixed = fake_get(f->config, f->fixed, 4);
+
+	f->quiet_until_us = fake->now_us + f->quiet_us;
+	if (f->flr == FAKE_FLR_DOES_NOTHING)
+		return;
+	f->answers_at_us = fake->now_us + f->flr_us;
+	fake_put(f->config, 0x04, 0, 2);
+	memset(f->config + 0x0c, 0, 2);
+	memset(f->config + 0x10, 0, 24);
+	f->config[0x3c] = 0;
+	for (size_t i = 0; i < 2 && f->erased[i]; i++)
+		fake_put(f->config, f->erased[i], 0, 4);
+	if (f->fixed)
+		fake_put(f->config, f->fixed, fixed, 4);
+	f->gone = f->flr == FAKE_FLR_NEVER_RETURNS;
+	if (f->flr == FAKE_FLR_STAYS_BUSY)
+		fake_put(f->config, 0x00, 0xffff0001, 4);
+	if (f->flr == FAKE_FLR_CHANGES_ID)
+		fake_put(f->config, 0x00, 0x02b21000, 4);
+}
+
+/* FLR of a capability at 0x40, AF FLR of one at 0x60: bits that read as 0 */
+static bool is_reset(const struct fake_function *f, uint16_t reg, uint32_t value)
+{
+	if (f->flr == FAKE_FLR_NONE)
+		return false;
+	return (reg == 0x48 && value & 0x8000) || (reg == 0x64 && value & 1);
+}
+
 static int write_register(struct fake *fake, struct pcireset_address address, uint16_t reg,
 			  uint32_t value, size_t bytes)
 {
@@ -110,6 +156,7 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 		return -ENODEV;
 	fake->now_us += ACCESS_US;
 	note(fake, "w %s %02x %0*x\n", name_of(address), reg, (int)bytes * 2, value);
+	not_in_its_window(fake, f);
 	if (f->locked_down)
 		return -EPERM;
 	f->gone |= f->dies_of_writes;
@@ -117,6 +164,10 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 		return 0;
 	if (reg == 4 && f->sticky_master)
 		value |= 4;
+	if (is_reset(f, reg, value)) {
+		reset_function(fake, f);
+		return 0;
+	}
 	fake_put(f->config, reg, value, bytes);
 	return 0;
 }
@@ -261,97 +312,6 @@ void fake_init(struct fake *fake)
 		scan,	   config_read, config_write, attr_read, attr_write, link_read,
 		job_start, job_wait,	now_us,	      sleep_us,	 fake,
 	};
-}
-
-static struct fake_function *add(struct fake *fake, const char *address)
-{
-	struct fake_function *f = &fake->functions[fake->n_functions++];
-
-	assert_true(fake->n_functions <= FAKE_FUNCTIONS);
-	assert_int_equal(pcireset_address_parse(address, &f->address), 0);
-	f->config_bytes = 256;
-	return f;
-}
-
-struct fake_function *fake_endpoint(struct fake *fake, const char *address, uint32_t id,
-				    uint32_t class_code, uint16_t command)
-{
-	struct fake_function *f = add(fake, address);
-
-	fake_put(f->config, 0x00, id, 4);
-	fake_put(f->config, 0x04, command, 2);
-	fake_put(f->config, 0x09, class_code, 3);
-	return f;
-}
-
-struct fake_function *fake_port(struct fake *fake, const char *address, uint8_t secondary,
-				uint8_t subordinate)
-{
-	struct fake_function *f = fake_endpoint(fake, address, 0x000c1b36, 0x060400, 0x0507);
-
-	f->config[0x0e] = 1;
-	f->config[0x18] = f->address.bus;
-	f->config[0x19] = secondary;
-	f->config[0x1a] = subordinate;
-	fake_capability(f, 0x40, 0x10);
-	fake_put(f->config, 0x42, 0x0042, 2); /* version 2, root port */
-	return f;
-}
-
-void fake_capability(struct fake_function *function, uint8_t at, uint8_t id)
-{
-	uint8_t *link = &function->config[0x34];
-
-	while (*link)
-		link = &function->config[*link + 1];
-	*link = at;
-	function->config[at] = id;
-	function->config[at + 1] = 0;
-	function->config[0x06] |= 0x10;
-}
-
-void fake_extended(struct fake_function *function, uint16_t at, uint16_t id)
-{
-	uint16_t last = 0x100;
-
-	function->config_bytes = FAKE_CONFIG_BYTES;
-	while (fake_get(function->config, last + 2, 2) >> 4)
-		last = (uint16_t)(fake_get(function->config, last + 2, 2) >> 4);
-	if (at != last)
-		fake_put(function->config, last + 2, 1u | (uint32_t)at << 4, 2);
-	fake_put(function->config, at, id, 2);
-	fake_put(function->config, at + 2, 1, 2);
-}
-
-void fake_express(struct fake_function *function, bool flr)
-{
-	fake_capability(function, 0x40, 0x10);
-	fake_put(function->config, 0x42, 0x0002, 2);
-	fake_put(function->config, 0x44, flr ? 0x10000000 : 0, 4);
-}
-
-struct fake_attr *fake_attr(struct fake *fake, const struct fake_function *function,
-			    const char *name, const char *text)
-{
-	struct fake_attr *attr = &fake->attrs[fake->n_attrs++];
-
-	assert_true(fake->n_attrs <= FAKE_ATTRS);
-	(void)pcireset_attr_path(function->address, name, attr->path);
-	(void)snprintf(attr->text, sizeof(attr->text), "%s", text);
-	return attr;
-}
-
-struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
-			      const char *methods)
-{
-	struct fake_attr *reset;
-
-	(void)fake_attr(fake, function, "driver_override", "(null)");
-	(void)fake_attr(fake, function, "reset_method", methods);
-	reset = fake_attr(fake, function, "reset", "");
-	reset->function = function;
-	reset->blocks_us = 100000;
-	return reset;
 }
 
 void fake_hang(void)

@@ -16,10 +16,20 @@
 
 #include "pcireset.h"
 
-#define FAKE_FUNCTIONS 64
+#define FAKE_FUNCTIONS 256
 #define FAKE_ATTRS 256
 #define FAKE_JOBS 32
 #define FAKE_CONFIG_BYTES 4096
+
+/* What a function does when a reset of its own is written to it. */
+enum fake_flr {
+	FAKE_FLR_NONE, /* has none: the bit is just a bit */
+	FAKE_FLR_WORKS,
+	FAKE_FLR_DOES_NOTHING,
+	FAKE_FLR_NEVER_RETURNS, /* ones */
+	FAKE_FLR_STAYS_BUSY,	/* Request Retry Status: an id of 0001 */
+	FAKE_FLR_CHANGES_ID,
+};
 
 struct fake_function {
 	struct pcireset_address address;
@@ -30,6 +40,13 @@ struct fake_function {
 	bool dies_of_writes;  /* gone from the first write on */
 	bool sticky_master;   /* Bus Master cannot be cleared */
 	bool locked_down;     /* config writes fail with -EPERM */
+	enum fake_flr flr;
+	uint16_t erased[2];	/* dwords that it erases, too */
+	uint16_t fixed;		/* one that it does not erase, or 0 */
+	uint64_t flr_us;	/* how long it takes */
+	uint64_t quiet_us;	/* and how long nobody may touch it */
+	uint64_t quiet_until_us;
+	uint64_t dead_read_us;	/* what a read costs that nobody answers */
 	int pending_reads;    /* DEVSTA shows pending for so many reads; -1: for ever */
 };
 

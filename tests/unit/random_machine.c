@@ -61,8 +61,17 @@ static void add_endpoint(size_t i, unsigned int spared)
 				     : percent(50) ? SBR | PM
 						   : 0;
 	random_functions[i].is_unknown = percent(3);
+	random_functions[i].advertises = percent(80) ? random_functions[i].offers : 0;
+	random_functions[i].ats = percent(20) ? 0x200 : 0;
+	random_functions[i].iommu_group = percent(50) ? (int)i : -1;
+	random_functions[i].header[PCI_INTERRUPT_PIN] = percent(50);
+	random_functions[i].header[PCI_BASE_ADDRESS_0 + 3] = percent(50) ? 0xfe : 0;
+	if (percent(5))
+		(void)strcpy(random_functions[i].driver, "x");
+	random_decisions[i].engine = percent(20) ? random_below(PCIRESET_ENGINES) : 0;
+	random_decisions[i].leave_intx = percent(20);
 	random_functions[i].answers = !percent(spared / 4);
-	random_functions[i].quirks = percent(spared / 2) ? 1u << random_below(5) : 0;
+	random_functions[i].quirks = percent(spared / 2) ? 1u << random_below(6) : 0;
 	random_decisions[i].action = percent(spared) ? random_below(3) : PCIRESET_RESET;
 	random_decisions[i].methods =
 		percent(spared * 2) ? masks[random_below(6)] : PCIRESET_ANY_METHOD;

@@ -100,7 +100,8 @@ static void the_journal_restores_registers_and_unbinds_before_it_frees(void **st
 	struct pcireset_journal_entry entry = { .in_use = true,
 						.overridden = true,
 						.bound_to = "vfio-pci",
-						.saved = { .n = 2,
+						.saved = { .id = 0x10d38086,
+							   .n = 2,
 							   .registers = { { 0x10, 4, 0xfe000000 },
 									  { 0x3c, 1, 0x0b } } } };
 	struct fake_attr *unbind;
@@ -144,7 +145,8 @@ static void what_is_not_bound_any_more_needs_no_unbinding(void **state)
 static void a_function_that_does_not_answer_is_not_written(void **state)
 {
 	struct pcireset_journal_entry entry = { .in_use = true,
-						.saved = { .n = 1,
+						.saved = { .id = 0x10d38086,
+							   .n = 1,
 							   .registers = { { 0x10, 4, 1 } } } };
 
 	(void)state;
@@ -158,7 +160,8 @@ static void a_function_that_does_not_answer_is_not_written(void **state)
 
 static void a_register_that_holds_nothing_is_an_error(void **state)
 {
-	struct pcireset_saved saved = { .n = 2,
+	struct pcireset_saved saved = { .id = 0x10d38086,
+					.n = 2,
 					.registers = { { 0x04, 2, 0x0400 }, { 0x3c, 1, 5 } } };
 	struct pcireset_address address;
 	struct fake_function *f;

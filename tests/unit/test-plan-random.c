@@ -108,6 +108,27 @@ static bool is_needy(size_t i)
 	       (!f[i].is_unknown || f[i].offers & SBR);
 }
 
+/* Its own registers are enough for this reset, and nobody else has to know of it. */
+static bool is_direct(size_t i, enum pcireset_method method)
+{
+	const bool has = method == PCIRESET_METHOD_FLR ? f[i].express
+			 : method == PCIRESET_METHOD_AF ? f[i].af
+							: false;
+
+	return has && f[i].advertises >> method & 1 && !f[i].is_unknown && !f[i].driver[0] &&
+	       !(f[i].quirks & (PCIRESET_QUIRK_FENCE_LATE | PCIRESET_QUIRK_DEVICE_SPECIFIC)) &&
+	       !f[i].vfs_listed &&
+	       d[i].engine != PCIRESET_ENGINE_KERNEL &&
+	       (!f[i].ats || f[i].iommu_group < 0 || d[i].engine == PCIRESET_ENGINE_DIRECT);
+}
+
+/* Its address, or INTx Disable, will tell. */
+static bool is_seen(size_t i)
+{
+	return !f[i].is_virtual &&
+	       (f[i].header[0x13] || (f[i].header[0x3d] && !d[i].leave_intx));
+}
+
 /* Fills in whole, own and needs. */
 static void ask_oracle(void)
 {
@@ -186,7 +207,10 @@ static void check_reset(size_t i)
 	size_t pf = f[i].physical;
 
 	CHECK(i, d[i].action == PCIRESET_RESET && is_open(i));
-	CHECK(i, falls || s[i].engine == PCIRESET_ENGINE_KERNEL);
+	CHECK(i, falls || s[i].engine == (is_direct(i, s[i].method) ? PCIRESET_ENGINE_DIRECT
+								    : PCIRESET_ENGINE_KERNEL));
+	CHECK(i, falls || (s[i].engine == PCIRESET_ENGINE_DIRECT) ==
+				  (s[i].engine_why == PCIRESET_ENGINE_WHY_DIRECT));
 	CHECK(i, s[i].estimate_ms >= 20);
 	CHECK(i, s[i].method != PCIRESET_METHOD_PM || d[i].methods == PM);
 	if (falls) {
@@ -209,7 +233,9 @@ static void check_function(size_t i)
 	enum pcireset_verdict wanted = s[i].action == PCIRESET_KEEP    ? PCIRESET_KEPT
 				       : s[i].action == PCIRESET_IDLE  ? PCIRESET_VERDICT_IDLE
 				       : s[i].action == PCIRESET_FENCE ? PCIRESET_FENCED
-								       : PCIRESET_COMPLETED;
+			       : s[i].engine == PCIRESET_ENGINE_DIRECT && is_seen(i)
+				       ? PCIRESET_VERIFIED
+				       : PCIRESET_COMPLETED;
 
 	CHECK(i, s[i].expected == (!f[i].answers		       ? PCIRESET_LOST
 				   : s[i].method == PCIRESET_METHOD_PM ? PCIRESET_FENCED

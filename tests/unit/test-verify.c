@@ -98,7 +98,8 @@ static void what_was_pending_at_the_crash_is_on_record(void **state)
 	read_machine(PCIRESET_KEEP);
 
 	pcireset_record(&fake.io, &machine, outcomes);
-	assert_string_equal(fake.log, "r 00:01.0 4a\n");
+	assert_string_equal(fake.log, "r 00:01.0 4a\n"
+				      "r 00:01.0 52\n");
 	assert_int_equal(outcomes[0].before.devsta, 0x0024);
 	assert_int_equal(outcomes[1].before.devsta, PCIRESET_UNREAD);
 }
@@ -118,7 +119,8 @@ static void silent_reset_and_ready_is_completed_and_no_more(void **state)
 	assert_int_equal(outcomes[0].after.command, 0x0402);
 	assert_string_equal(fake.log, "r 00:01.0 00\n"
 				      "r 00:01.0 04\n"
-				      "r 00:01.0 4a\n");
+				      "r 00:01.0 4a\n"
+				      "r 00:01.0 52\n");
 }
 
 static void a_failed_reset_leaves_it_fenced(void **state)

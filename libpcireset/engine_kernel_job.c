@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The writes of one reset by the kernel: pin its method, bar drivers, reset, undo. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_kernel.h"
+
+/* No driver has this name, so none will match meanwhile. */
+#define OVERRIDE "pci-quiesce"
+
+/* Whom it reaches. */
+bool pcireset_kernel_is_member(const struct pcireset_kernel_wave *w,
+			       const struct pcireset_kernel_item *item, size_t i)
+{
+	if (!item->whole_bus)
+		return i == item->target;
+	return !pcireset_is_bridge(&w->machine->functions[i]) &&
+	       pcireset_below(w->machine, i, item->target);
+}
+
+/* Whose registers it may erase: bridges below the bus, too. */
+bool pcireset_kernel_is_reached(const struct pcireset_kernel_wave *w,
+				const struct pcireset_kernel_item *item, size_t i)
+{
+	return pcireset_kernel_is_member(w, item, i) ||
+	       (item->whole_bus && pcireset_below(w->machine, i, item->target));
+}
+
+static int add_write(struct pcireset_job *job, const struct pcireset_function *function,
+		     const char *name, const char *text, bool restores)
+{
+	char path[PCIRESET_PATH_BYTES];
+
+	return pcireset_job_add(job, pcireset_attr_path(function->address, name, path), text,
+				restores);
+}
+
+/* Somebody else's override stays: it keeps drivers away as well as ours. */
+static bool may_override(const struct pcireset_kernel_wave *w,
+			 const struct pcireset_function *function)
+{
+	char text[32];
+
+	return pcireset_attr_read(w->io, function, "driver_override", text, sizeof(text)) == 0 &&
+	       (text[0] == '\0' || strcmp(text, "(null)") == 0);
+}
+
+static int begin_member(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item,
+			size_t i, struct pcireset_job *job)
+{
+	const struct pcireset_function *f = &w->machine->functions[i];
+	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
+	int r = 0;
+
+	entry->overridden = may_override(w, f);
+	if (!item->whole_bus) {
+		/* No reset without a pin, nor one that could not be put back. */
+		r = pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
+				       sizeof(entry->method_before));
+		if (r < 0)
+			return r;
+		if (strlen(entry->method_before) == sizeof(entry->method_before) - 1)
+			return -EOVERFLOW;
+	}
+
+	if (entry->overridden)
+		r = add_write(job, f, "driver_override", OVERRIDE, false);
+	if (r == 0 && entry->method_before[0])
+		r = add_write(job, f, "reset_method", pcireset_method_kernel_word(item->method),
+			      false);
+	return r;
+}
+
+static int end_member(struct pcireset_kernel_wave *w, size_t i, struct pcireset_job *job)
+{
+	const struct pcireset_function *f = &w->machine->functions[i];
+	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
+	int r = 0;
+
+	if (entry->method_before[0])
+		r = add_write(job, f, "reset_method", entry->method_before, true);
+	if (r == 0 && entry->overridden)
+		r = add_write(job, f, "driver_override", "\n", true);
+	return r;
+}
+
+int pcireset_kernel_job_build(struct pcireset_kernel_wave *w,
+			      const struct pcireset_kernel_item *item, struct pcireset_job *job)
+{
+	const struct pcireset_function *target = &w->machine->functions[item->target];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (pcireset_kernel_is_reached(w, item, i))
+			r = pcireset_journal_begin(w->io, &w->machine->functions[i],
+						   &w->task->journal->entries[i]);
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (pcireset_kernel_is_member(w, item, i))
+			r = begin_member(w, item, i, job);
+	if (r == 0)
+		r = add_write(job, target, item->whole_bus ? "reset_subordinate" : "reset", "1",
+			      false);
+	for (size_t i = 0; r == 0 && i < w->machine->n; i++)
+		if (pcireset_kernel_is_member(w, item, i))
+			r = end_member(w, i, job);
+	return r;
+}

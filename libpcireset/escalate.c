@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* After a reset of one function that failed: that of its bus, once, or the kernel's. Pure. */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* A reset that is still under way holds its lock. */
+static bool has_failed(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
+{
+	return step->action == PCIRESET_RESET && outcome->reset_error < 0 && !outcome->stuck &&
+	       outcome->tried && PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
+}
+
+/* Configuration space is locked down; the kernel may still make the same reset. */
+static bool was_refused(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
+{
+	return step->engine == PCIRESET_ENGINE_DIRECT && !outcome->tried &&
+	       (outcome->reset_error == -EPERM || outcome->reset_error == -EACCES);
+}
+
+int pcireset_escalate(const struct pcireset_machine *machine,
+		      const struct pcireset_decision *decisions, const struct pcireset_step *steps,
+		      const struct pcireset_outcome *outcomes, struct pcireset_step **ret_steps,
+		      size_t *ret_n)
+{
+	_cleanup_free_ struct pcireset_decision *second = NULL;
+	_cleanup_free_ struct pcireset_step *next = NULL;
+	size_t n = 0;
+	int r;
+
+	second = calloc(machine->n + 1, sizeof(*second));
+	if (!second)
+		return -ENOMEM;
+	memcpy(second, decisions, machine->n * sizeof(*second));
+	for (size_t i = 0; i < machine->n; i++) {
+		/* All that may lose its bus to a sibling's sake still may. */
+		if (has_failed(&steps[i], &outcomes[i]))
+			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
+		else if (was_refused(&steps[i], &outcomes[i]))
+			second[i].engine = PCIRESET_ENGINE_KERNEL;
+		else if (outcomes[i].stuck)
+			second[i].action = PCIRESET_KEEP;
+	}
+
+	r = pcireset_plan_make(machine, second, &next);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < machine->n; i++) {
+		if (next[i].action == PCIRESET_RESET &&
+		    (has_failed(&steps[i], &outcomes[i]) || was_refused(&steps[i], &outcomes[i])))
+			n++;
+		else
+			next[i].engine = PCIRESET_ENGINE_NONE;
+	}
+
+	*ret_steps = next;
+	next = NULL;
+	*ret_n = n;
+	return 0;
+}

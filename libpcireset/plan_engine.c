@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who makes a reset: our own writes where they are enough, else the kernel. */
+#include <linux/pci_regs.h>
+
+#include "internal.h"
+
+static bool has_capability(const struct pcireset_function *f, enum pcireset_method method)
+{
+	return f->header_type == PCI_HEADER_TYPE_NORMAL && f->advertises & PCIRESET_BIT(method) &&
+	       (method == PCIRESET_METHOD_FLR ? f->express : f->af);
+}
+
+/* Where all that the kernel does beyond FLR is to wait, so do we. */
+static bool needs_more(const struct pcireset_function *f)
+{
+	return pcireset_fences_late(f) || (f->quirks & PCIRESET_QUIRK_DEVICE_SPECIFIC &&
+					   !(f->quirks & PCIRESET_QUIRK_SLOW_FLR));
+}
+
+static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+	const enum pcireset_method method = p->steps[i].method;
+
+	if (method != PCIRESET_METHOD_FLR && method != PCIRESET_METHOD_AF)
+		return PCIRESET_ENGINE_WHY_METHOD;
+	if (p->decisions[i].engine == PCIRESET_ENGINE_KERNEL)
+		return PCIRESET_ENGINE_WHY_ASKED;
+	if (f->driver[0])
+		return PCIRESET_ENGINE_WHY_DRIVER;
+	if (f->is_unknown || !has_capability(f, method))
+		return PCIRESET_ENGINE_WHY_UNKNOWN;
+	if (needs_more(f))
+		return PCIRESET_ENGINE_WHY_QUIRK;
+	/* A reset clears VF Enable; what is bound to them would be gone. */
+	if (f->vfs_listed)
+		return PCIRESET_ENGINE_WHY_VFS;
+	/* PCI Express Base Specification 6.0, 10.3.1: the IOMMU has to know before. */
+	if (f->ats && f->iommu_group >= 0 && p->decisions[i].engine != PCIRESET_ENGINE_DIRECT)
+		return PCIRESET_ENGINE_WHY_ATS;
+	return PCIRESET_ENGINE_WHY_DIRECT;
+}
+
+void pcireset_plan_engine(struct pcireset_planner *p, size_t i)
+{
+	struct pcireset_step *step = &p->steps[i];
+
+	step->engine_why = why_kernel(p, i);
+	step->engine = step->engine_why == PCIRESET_ENGINE_WHY_DIRECT ? PCIRESET_ENGINE_DIRECT
+								      : PCIRESET_ENGINE_KERNEL;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Registers of extended capabilities that a reset may erase and that drivers need
+ * as firmware or kernel have set them: drivers/pci/pci.c, pci_save_state().
+ *
+ * ATS, PRI, PASID and VF Enable are not among them: they end with a reset.
+ * AER's registers are sticky.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+
+#include "internal.h"
+
+#define TPH_CONTROL 0x08
+
+/* In the order of restoration; L1 PM Substates are enabled last. */
+static const struct {
+	uint16_t id;
+	uint8_t offset;
+	uint8_t bytes;
+} of_extended[] = {
+	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CTRL, 2 },   { PCI_EXT_CAP_ID_LTR, PCI_LTR_MAX_SNOOP_LAT, 4 },
+	{ PCI_EXT_CAP_ID_PTM, PCI_PTM_CTRL, 4 },   { PCI_EXT_CAP_ID_TPH, TPH_CONTROL, 4 },
+	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL2, 4 }, { PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL1, 4 },
+};
+
+void pcireset_saved_add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t value)
+{
+	/* A list of more than fit would be no list that the specification knows. */
+	if (saved->n == PCIRESET_SAVED_MAX)
+		return;
+	saved->registers[saved->n].reg = reg;
+	saved->registers[saved->n].bytes = bytes;
+	saved->registers[saved->n].value = value;
+	saved->n++;
+}
+
+static int add(const struct pcireset_io *io, const struct pcireset_function *function,
+	       struct pcireset_saved *saved, unsigned int reg, uint8_t bytes)
+{
+	uint32_t value;
+	int r;
+
+	if (reg + bytes > PCI_CFG_SPACE_EXP_SIZE)
+		return 0;
+	r = pcireset_read_register(io, function->address, (uint16_t)reg, bytes, &value);
+	if (r == 0)
+		pcireset_saved_add(saved, (uint16_t)reg, bytes, value);
+	return r;
+}
+
+int pcireset_saved_add_sizes(const struct pcireset_io *io, const struct pcireset_function *function,
+			     struct pcireset_saved *saved)
+{
+	const unsigned int at = pcireset_extended_find(function, PCI_EXT_CAP_ID_REBAR);
+	uint32_t control;
+	unsigned int n;
+	int r;
+
+	if (!at || at + PCI_REBAR_CTRL + 4 > PCI_CFG_SPACE_EXP_SIZE)
+		return 0;
+	r = pcireset_read32(io, function, (uint16_t)(at + PCI_REBAR_CTRL), &control);
+	n = (control & PCI_REBAR_CTRL_NBAR_MASK) >> PCI_REBAR_CTRL_NBAR_SHIFT;
+	/* One entry a base address register. */
+	for (unsigned int i = 0; r == 0 && i < n && i < 6; i++)
+		r = add(io, function, saved, at + PCI_REBAR_CTRL + 8 * i, 4);
+	return r;
+}
+
+/* Where its VFs will be, which the kernel sets up once: System Page Size and VF BARs.
+ * No reset leaves an address where there was none. */
+static int add_virtual(const struct pcireset_io *io, const struct pcireset_function *function,
+		       struct pcireset_saved *saved)
+{
+	uint32_t value;
+	int r = 0;
+
+	for (unsigned int reg = PCI_SRIOV_SYS_PGSIZE; r == 0 && function->sriov &&
+						      reg < PCI_SRIOV_BAR + 4 * PCI_SRIOV_NUM_BARS;
+	     reg += 4) {
+		r = pcireset_read32(io, function, (uint16_t)(function->sriov + reg), &value);
+		if (r == 0 && value)
+			pcireset_saved_add(saved, (uint16_t)(function->sriov + reg), 4, value);
+	}
+	return r;
+}
+
+int pcireset_saved_add_extended(const struct pcireset_io *io,
+				const struct pcireset_function *function,
+				struct pcireset_saved *saved)
+{
+	int r = add_virtual(io, function, saved);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(of_extended); i++) {
+		const uint16_t at = pcireset_extended_find(function, of_extended[i].id);
+
+		if (at)
+			r = add(io, function, saved, at + of_extended[i].offset,
+				of_extended[i].bytes);
+	}
+	return r;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report's evidence: what was read of a function before, at and after its reset. */
+#include <cJSON.h>
+#include <linux/pci_regs.h>
+
+#include "quiesce.h"
+#include "report.h"
+
+static void add_register(struct cJSON *object, const char *key, int64_t value, int digits)
+{
+	if (value == PCIRESET_UNREAD)
+		quiesce_json_string(object, key, NULL);
+	else
+		quiesce_json_hex(object, key, (uint32_t)value, digits);
+}
+
+static void add_known(struct cJSON *object, const char *key, enum pcireset_known known)
+{
+	if (known == PCIRESET_UNKNOWN)
+		(void)cJSON_AddNullToObject(object, key);
+	else
+		(void)cJSON_AddBoolToObject(object, key, known == PCIRESET_YES);
+}
+
+/* PCI Express Base Specification 6.0, 7.5.3.8 */
+static void add_link(struct cJSON *registers, int32_t link)
+{
+	static const double speeds[] = { 0, 2.5, 5, 8, 16, 32, 64 };
+	const unsigned int speed = (unsigned int)link & PCI_EXP_LNKSTA_CLS;
+	struct cJSON *object;
+
+	if (link == PCIRESET_UNREAD || speed == 0 || speed >= ARRAY_SIZE(speeds)) {
+		(void)cJSON_AddNullToObject(registers, "link");
+		return;
+	}
+	object = cJSON_AddObjectToObject(registers, "link");
+	(void)cJSON_AddNumberToObject(object, "gt_s", speeds[speed]);
+	(void)cJSON_AddNumberToObject(object, "width",
+				      (link & PCI_EXP_LNKSTA_NLW) >> PCI_EXP_LNKSTA_NLW_SHIFT);
+}
+
+static void add_registers(struct cJSON *evidence, const char *key,
+			  const struct pcireset_registers *registers, bool read)
+{
+	struct cJSON *object = cJSON_AddObjectToObject(evidence, key);
+
+	add_register(object, "id", read ? registers->id : PCIRESET_UNREAD, 8);
+	add_register(object, "command", read ? registers->command : PCIRESET_UNREAD, 4);
+	add_register(object, "devsta", read ? registers->devsta : PCIRESET_UNREAD, 4);
+	add_link(object, read ? registers->link : PCIRESET_UNREAD);
+}
+
+static void add_observed(struct cJSON *evidence, const struct pcireset_observed *observed)
+{
+	struct cJSON *object;
+
+	if (!observed->reg) {
+		(void)cJSON_AddNullToObject(evidence, "observed");
+		return;
+	}
+	object = cJSON_AddObjectToObject(evidence, "observed");
+	quiesce_json_hex(object, "register", observed->reg, 2);
+	quiesce_json_hex(object, "before", observed->before, 8);
+	quiesce_json_hex(object, "after", observed->after, 8);
+}
+
+static void add_aer(struct cJSON *evidence, const struct pcireset_crash *crash, bool read)
+{
+	struct cJSON *object;
+
+	if (!read || crash->uncorrectable == PCIRESET_UNREAD) {
+		(void)cJSON_AddNullToObject(evidence, "aer");
+		return;
+	}
+	object = cJSON_AddObjectToObject(evidence, "aer");
+	add_register(object, "uncorrectable", crash->uncorrectable, 8);
+	add_register(object, "fatal", crash->fatal, 8);
+	add_register(object, "correctable", crash->correctable, 8);
+}
+
+static void add_ms(struct cJSON *ms, const char *key, bool known, uint64_t us)
+{
+	if (known)
+		(void)cJSON_AddNumberToObject(ms, key, (double)us / 1000);
+	else
+		(void)cJSON_AddNullToObject(ms, key);
+}
+
+void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_outcome *o = &run->outcomes[i];
+	struct cJSON *evidence = cJSON_AddObjectToObject(device, "evidence");
+	struct cJSON *ms;
+
+	add_known(evidence, "silent", o->silent);
+	add_known(evidence, "pending", o->pending);
+	quiesce_json_string(evidence, "reset", pcireset_seen_word(o->reset));
+	add_known(evidence, "ready", o->ready);
+	add_registers(evidence, "before", &o->before, run->silence_us > 0);
+	add_aer(evidence, &o->crash, run->silence_us > 0 && run->steps);
+	add_observed(evidence, &o->observed);
+	if (o->verdict != PCIRESET_VERDICT_NONE && o->restored >= 0)
+		(void)cJSON_AddNumberToObject(evidence, "restored", o->restored);
+	else
+		(void)cJSON_AddNullToObject(evidence, "restored");
+	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
+
+	ms = cJSON_AddObjectToObject(device, "ms");
+	add_ms(ms, "drain", o->pending != PCIRESET_UNKNOWN, o->drain_us);
+	add_ms(ms, "reset", o->tried, o->reset_us);
+	add_ms(ms, "restore", o->observed.reg != 0 || o->restore_us, o->restore_us);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All resets: hidden VFs first, then until nothing is pending, then the plan, then once more. */
+#include <errno.h>
+#include <string.h>
+
+#include "quiesce.h"
+#include "report.h"
+
+/*
+ * A bus: 1 s and 100 ms for conventional devices, or a second wait for a link
+ * that does not come up (drivers/pci/pci.c, pci_bridge_wait_for_secondary_bus()).
+ */
+#define BUS_EXTRA_MS	    1100
+#define PORT_EXTRA_MS	    100
+/* Serial consoles are slow, and the report has all of them. */
+#define FAILURES_LOGGED_MAX 10
+
+static void reset_starts(void *data, size_t i, enum pcireset_method method)
+{
+	const struct quiesce_run *run = data;
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	quiesce_log(run->log, QUIESCE_DEBUG, "%s: %s begins",
+		    pcireset_address_format(run->machine.functions[i].address, address),
+		    pcireset_method_word(method));
+}
+
+/* The one that is given may be too small for a very large machine. */
+static int provide_journal(struct quiesce_run *run)
+{
+	if (run->journal && run->journal->capacity >= run->machine.n)
+		return 0;
+
+	run->own_journal = calloc(1, sizeof(*run->journal) +
+					     run->machine.n * sizeof(run->journal->entries[0]));
+	if (!run->own_journal)
+		return -ENOMEM;
+
+	run->own_journal->capacity = run->machine.n;
+	run->own_journal->entries = (struct pcireset_journal_entry *)(run->own_journal + 1);
+	run->journal = run->own_journal;
+	return 0;
+}
+
+static int make(struct quiesce_run *run, const struct pcireset_step *steps)
+{
+	const struct pcireset_observer observer = { reset_starts, run };
+	struct pcireset_task task = {
+		.io = run->io,
+		.machine = &run->machine,
+		.steps = steps,
+		.limits = {
+			.function_ms = run->config.reset_ms,
+			.bus_extra_ms = BUS_EXTRA_MS,
+			.port_extra_ms = PORT_EXTRA_MS,
+			.deadline_us = run->deadline_us,
+		},
+		.journal = run->journal,
+		.observer = &observer,
+		.outcomes = run->outcomes,
+	};
+
+	return pcireset_reset(&task);
+}
+
+/* VFs that this kernel does not list: the fence could not reach them. */
+static void silence_vfs(struct quiesce_run *run)
+{
+	const uint64_t now_us = run->io->now_us(run->io->data);
+	uint64_t wait_us = PCIRESET_VF_DISABLE_MS * 1000;
+	size_t n, n_failed;
+
+	n = pcireset_sriov_silence(run->io, &run->machine, run->steps, &n_failed);
+	if (n_failed)
+		quiesce_log(run->log, QUIESCE_WARNING,
+			    "%zu functions have VFs that are not listed and cannot be disabled",
+			    n_failed);
+	if (n == 0)
+		return;
+
+	quiesce_log(run->log, QUIESCE_NOTICE,
+		    "%zu functions had VFs that are not listed: VF Enable is cleared", n);
+	if (now_us + wait_us > run->deadline_us)
+		wait_us = run->deadline_us > now_us ? run->deadline_us - now_us : 0;
+	run->io->sleep_us(run->io->data, wait_us);
+}
+
+static void drain(struct quiesce_run *run)
+{
+	size_t n_pending;
+
+	quiesce_stage_begins(run, "drain");
+	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
+				   run->outcomes);
+	if (n_pending)
+		quiesce_log(run->log, QUIESCE_WARNING,
+			    "%zu functions still wait for answers to their requests", n_pending);
+}
+
+/* On the record before a reset erases it, or hangs the machine. */
+static void name_suspects(const struct quiesce_run *run)
+{
+	struct quiesce_suspects suspects;
+
+	quiesce_suspects_find(run, &suspects);
+	quiesce_suspects_log(run, &suspects);
+}
+
+static void log_second_try(const struct quiesce_run *run, size_t i,
+			   const struct pcireset_step *next)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s failed: %s: %s by the %s",
+		    pcireset_address_format(run->machine.functions[i].address, address),
+		    pcireset_method_word(run->steps[i].method),
+		    strerror(-run->outcomes[i].reset_error), pcireset_method_word(next->method),
+		    pcireset_engine_word(next->engine));
+}
+
+/* What failed is forgotten but for the log: a second try has an outcome of its own. */
+static void adopt(struct quiesce_run *run, const struct pcireset_step *next)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		struct pcireset_outcome *o = &run->outcomes[i];
+
+		if (next[i].engine == PCIRESET_ENGINE_NONE)
+			continue;
+		if (n++ < FAILURES_LOGGED_MAX)
+			log_second_try(run, i, &next[i]);
+		run->steps[i] = next[i];
+		o->tried = false;
+		o->reset_error = 0;
+		o->reset = PCIRESET_SEEN_NONE;
+	}
+}
+
+static int escalate(struct quiesce_run *run)
+{
+	_cleanup_free_ struct pcireset_step *next = NULL;
+	size_t n;
+	int r;
+
+	r = pcireset_escalate(&run->machine, run->decisions, run->steps, run->outcomes, &next, &n);
+	if (r < 0 || n == 0)
+		return r;
+
+	adopt(run, next);
+	pcireset_reach_free(&run->reach);
+	r = pcireset_reach_make(&run->machine, run->steps, &run->reach);
+	return r < 0 ? r : make(run, next);
+}
+
+int quiesce_resets_make(struct quiesce_run *run)
+{
+	int r;
+
+	silence_vfs(run);
+	drain(run);
+	name_suspects(run);
+	r = provide_journal(run);
+	if (r == 0)
+		r = make(run, run->steps);
+	return r < 0 ? r : escalate(run);
+}
