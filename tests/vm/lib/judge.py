@@ -4,7 +4,7 @@
 
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
              [--unbound ADDRESS]... [--stuck ADDRESS]... [--start MARK] [--no-report]
-             [--iommu MODULE]
+             [--iommu MODULE] [--reads]
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
@@ -13,20 +13,24 @@ that it had. Nor must a --stuck one, which a reset still holds: nothing is known
 of it but that, nor of a bridge that it holds. --start: the mark after which
 pci-quiesce was started, where another program came first. --no-report: there
 must be none. --iommu: the IOMMU's driver, which pci-quiesce loads.
+--reads: the trace has reads of configuration space, too.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
 import argparse
 import json
 import os
+import re
 import sys
 from collections import Counter
 
+from judge_direct import check_direct, check_quiet
 from judge_left import check_left
 from judge_resets import check_before, check_resets
 from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
 
 VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
+OVER = re.compile(r"pci-quiesce: \d+ functions in \d+ ms: ")
 # Host clock, guest clock and a serial line disagree by less than this.
 SLACK = 0.25
 
@@ -128,7 +132,8 @@ def check_iommu(trace, console, module, last, driver):
     return problems
 
 
-def check_report(report, functions, fenced, expected):
+def check_report(report, functions, fenced, silent, expected):
+    """silent: what could do no DMA to begin with, where a fence writes nothing."""
     problems = []
     if report is None:
         return ["there is no report"]
@@ -144,7 +149,7 @@ def check_report(report, functions, fenced, expected):
         if device["verdict"] in ("lost", "failed"):
             problems.append(f"{address}: {device['verdict']}")
     claimed = {a for a, d in devices.items() if d["action"] in ("fence", "reset")}
-    for address in sorted(claimed ^ fenced):
+    for address in sorted((claimed - silent) ^ fenced):
         word = "says so, the trace does not" if address in claimed else "does not say so"
         problems.append(f"{address}: fenced? the report {word}")
     for address, action, method in expected:
@@ -193,7 +198,7 @@ def check_next_init(console, deadline):
 
 
 def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
-          stuck=(), reports=True, iommu=None):
+          stuck=(), reports=True, iommu=None, reads=False):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -211,6 +216,8 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         numbers["next_init_ms"] = round((console.next_init - console.init) * 1000)
     if mode == "next-init":
         return problems, numbers
+    if reads and not any(console.init <= r.time < (console.next_init or 0) for r in trace.reads):
+        problems.append("the trace has no reads of configuration space")
     driverless = [*unbound, *(a for a in stuck if not functions[a].bridge)]
     problems += check_drivers(console, driverless) + check_left(console, stuck)
     if mode in ("without", "survive"):
@@ -219,7 +226,10 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         numbers["stale_dma_user_space"] = sum(a.time >= console.init for a in stale)
         if mode == "without" and not stale:
             problems.append("no stale DMA without us: nothing to compare with")
-        return problems, numbers
+        wrong, seen = check_quiet(trace, functions, console.init,
+                                  console.next_init or float("inf"))
+        numbers.update(seen)
+        return problems + wrong, numbers
 
     first, last, driver, fenced = fence_window(changes, outside, console.init)
     problems += [f"{a} was never fenced" for a in sorted(outside - fenced)]
@@ -241,7 +251,8 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
                         for a in late)
         problems.append(f"{len(late)} DMA after the fence: {dict(names)}")
     if reports:
-        problems += check_report(report, functions, fenced, expected)
+        problems += check_report(report, functions, fenced, set(functions) - outside - kept,
+                                 expected)
     elif report:
         problems.append("there is a report, yet it could not be written")
     before = stray(trace.dma, functions, kept, console.kernel, last)
@@ -252,6 +263,12 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         problems += check_before(trace, functions, report, console.kernel, console.init)
         wrong, seen = check_resets(trace, functions, report, kept, console.init,
                                    console.next_init or float("inf"))
+        problems += wrong
+        numbers.update(seen)
+        # Then built-in drivers get their functions back.
+        over = min((t for t, text in console.quiesce if OVER.match(text)), default=float("inf"))
+        wrong, seen = check_direct(trace, functions, report, console.init,
+                                   min(loading, over, console.next_init or float("inf")))
         problems += wrong
         numbers.update(seen)
         numbers.update(silence_ms=report["silence_us"] / 1000, quiesce_ms=report["total_ms"],
@@ -276,6 +293,7 @@ def main():
     parser.add_argument("--start")
     parser.add_argument("--no-report", action="store_true")
     parser.add_argument("--iommu")
+    parser.add_argument("--reads", action="store_true")
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -291,7 +309,7 @@ def main():
     problems, numbers = judge(
         options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))), console,
         report, options.allow, options.deadline, expected, options.unbound, options.stuck,
-        not options.no_report, options.iommu)
+        not options.no_report, options.iommu, options.reads)
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():

@@ -5,13 +5,19 @@ The trace has offset and value of a config write, not its width. What is taken
 for granted is only that a byte which is not zero was written; bytes above the
 highest of these may or may not have been.
 """
-from observe import COMMAND, requester_of
+from observe import (ADVANCED_FEATURES, COMMAND, EXPRESS, POWER, find_capability,
+                     requester_of)
 
 DEVICE_CONTROL = 8
 BRIDGE_CONTROL = 0x3e
 BUS_RESET = 0x40
 # Bit 15 of Device Control, in its second byte.
 FUNCTION_RESET = 0x80
+AF_CONTROL = 4
+AF_FUNCTION_RESET = 1
+POWER_CONTROL = 4
+POWER_STATE = 3
+D3HOT = 3
 
 
 def written_byte(write, register):
@@ -24,16 +30,38 @@ def written_byte(write, register):
     return rest & 0xff if rest or not position else None
 
 
+# Method: capability, byte in it, bit.
+FUNCTION_RESETS = {"flr": (EXPRESS, DEVICE_CONTROL + 1, FUNCTION_RESET),
+                   "af": (ADVANCED_FEATURES, AF_CONTROL, AF_FUNCTION_RESET)}
+
+
 def function_resets(writes, functions):
-    """Addresses that were told to do an FLR."""
-    found = set()
+    """{address: [(time, method)]} of what was told to do an FLR."""
+    found = {}
     for write in writes:
         function = functions.get(write.requester)
-        capability = function and function.express_capability
-        if not capability:
+        for method, (wanted, offset, bit) in FUNCTION_RESETS.items():
+            capability = function and find_capability(function.config, wanted)
+            byte = written_byte(write, capability + offset) if capability else None
+            if byte is not None and byte & bit:
+                found.setdefault(function.address, []).append((write.time, method))
+    return found
+
+
+def power_resets(writes, functions):
+    """Addresses of what was sent to D3hot and came back; ports are left out, which the
+    kernel may put to sleep."""
+    asleep, found = set(), set()
+    for write in writes:
+        function = functions.get(write.requester)
+        capability = (function and not function.leads_to_buses
+                      and find_capability(function.config, POWER))
+        # One byte is enough: a zero in it may be all that was written.
+        if not capability or write.offset != capability + POWER_CONTROL:
             continue
-        byte = written_byte(write, capability + DEVICE_CONTROL + 1)
-        if byte is not None and byte & FUNCTION_RESET:
+        if write.value & POWER_STATE == D3HOT:
+            asleep.add(function.address)
+        elif function.address in asleep:
             found.add(function.address)
     return found
 
@@ -57,35 +85,58 @@ def below(bridge, functions):
     return {f.address for f in functions.values() if f.requester >> 8 in bridge.buses}
 
 
-def check_admitted(devices, flr, sbr):
+def check_power(address, device, power):
+    """A power cycle proves nothing, and the report must not say that it does."""
+    problems = []
+    if address not in power:
+        problems.append(f"{address}: the report says pm, the trace has none")
+    if device["verdict"] != "fenced" or device["evidence"].get("reset") != "none":
+        problems.append(f"{address}: pm made it {device['verdict']}, "
+                        f"reset {device['evidence'].get('reset')}")
+    return problems
+
+
+def check_admitted(devices, flr, sbr, power):
     """What the report says was reset must have been, and as it says."""
     problems = []
     for address, device in sorted(devices.items()):
         if device["action"] != "reset":
             continue
         method, via = device.get("method"), device.get("via")
-        if method == "flr":
-            if address not in flr:
-                problems.append(f"{address}: the report says flr, the trace has none")
+        if method in FUNCTION_RESETS:
+            if method not in [made for _, made in flr.get(address, ())]:
+                problems.append(f"{address}: the report says {method}, the trace has none")
         elif method == "sbr":
             if via not in sbr:
                 problems.append(f"{address}: the report says sbr via {via}, the trace has none")
+        elif method == "pm":
+            problems += check_power(address, device, power)
         else:
             problems.append(f"{address}: no trace can prove a reset by {method}")
     return problems
 
 
-def check_traced(devices, functions, kept, flr, sbr):
-    """What was reset, the report must say, and it must not be what is spared."""
+def check_functions(devices, functions, kept, flr, power):
     problems = []
-    for address in sorted(flr):
+    for address, resets in sorted(flr.items()):
         device = devices.get(address, {})
         if functions[address].bridge or functions[address].leads_to_buses:
             problems.append(f"{address}: FLR of a bridge")
         if address in kept:
             problems.append(f"{address} is kept, yet got an FLR")
-        if (device.get("action"), device.get("method")) != ("reset", "flr"):
-            problems.append(f"{address}: FLR in the trace, the report does not say so")
+        for method in {made for _, made in resets}:
+            if (device.get("action"), device.get("method")) != ("reset", method):
+                problems.append(
+                    f"{address}: {method.upper()} in the trace, the report does not say so")
+    for address in sorted(power):
+        device = devices.get(address, {})
+        if (device.get("action"), device.get("method")) != ("reset", "pm"):
+            problems.append(f"{address}: D3hot in the trace, the report does not say so")
+    return problems
+
+
+def check_buses(devices, functions, kept, sbr):
+    problems = []
     for bridge, ended in sorted(sbr.items()):
         if not ended:
             problems.append(f"{bridge}: its secondary bus was left in reset")
@@ -113,8 +164,11 @@ def check_resets(trace, functions, report, kept, start, end):
     sbr = bus_resets(writes, by_requester)
     devices = {d["address"]: d for d in report["devices"]}
     spared = kept | {a for a, d in devices.items() if d["action"] == "keep"}
-    problems = check_admitted(devices, flr, sbr)
-    problems += check_traced(devices, functions, spared, flr, sbr)
+    power = power_resets(writes, by_requester)
+    # What was reset, the report must say, and it must not be what is spared.
+    problems = check_admitted(devices, flr, sbr, power)
+    problems += check_functions(devices, functions, spared, flr, power)
+    problems += check_buses(devices, functions, spared, sbr)
     return problems, {"resets_traced": {"flr": len(flr), "sbr": len(sbr)}}
 
 

@@ -14,14 +14,17 @@ HEADER_TYPE = 0xe
 SECONDARY = 0x19
 SUBORDINATE = 0x1a
 CAPABILITIES = 0x34
+POWER = 0x01
 EXPRESS = 0x10
+ADVANCED_FEATURES = 0x13
 
 _TRACE = re.compile(r"\d+@(\d+\.\d+):(\w+) (.*)")
 _DEV = re.compile(r"dev ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) ")
 _SID = re.compile(r"sid 0x([0-9a-f]+)")
 _RID = re.compile(r"rid=(\d+)")
 _ENDPOINT = re.compile(r"(?:ep_id|endpoint)=(\d+)")
-_WRITE = re.compile(r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) <- 0x([0-9a-f]+)")
+_REGISTER = re.compile(
+    r"\S+ ([0-9a-f]+):([0-9a-f]+)\.([0-9a-f]+) @0x([0-9a-f]+) (?:<-|->) 0x([0-9a-f]+)")
 _CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
 _FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
 _CONFIG = re.compile(r"pq-test: (first|second): config (\S+) ([0-9a-f]{512})$")
@@ -32,7 +35,7 @@ _NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
 
 @dataclass
 class Access:
-    """One DMA translation, IOMMU fault, attachment to a domain or config write."""
+    """One DMA translation, IOMMU fault, attachment to a domain, config read or write."""
     time: float
     requester: int
     offset: int = 0
@@ -45,6 +48,7 @@ class Trace:
     faults: list = field(default_factory=list)
     attached: list = field(default_factory=list)
     writes: list = field(default_factory=list)
+    reads: list = field(default_factory=list)
 
 
 @dataclass
@@ -104,7 +108,7 @@ def requester_of(address):
 
 def find_capability(config, wanted):
     """Offset of a capability in 256 bytes of config space; the list may loop."""
-    if not config[STATUS] & 0x10:
+    if not config or not config[STATUS] & 0x10:
         return None
     seen = set()
     offset = config[CAPABILITIES] & ~3
@@ -136,10 +140,10 @@ def parse_trace(lines):
             trace.faults.append(Access(time, int(_ENDPOINT.search(rest)[1])))
         elif event == "virtio_iommu_attach":
             trace.attached.append(Access(time, int(_ENDPOINT.search(rest)[1])))
-        elif event == "pci_cfg_write":
+        elif event in ("pci_cfg_write", "pci_cfg_read"):
             bus, device, function, offset, value = (
-                int(part, 16) for part in _WRITE.match(rest).groups())
-            trace.writes.append(
+                int(part, 16) for part in _REGISTER.match(rest).groups())
+            (trace.writes if event == "pci_cfg_write" else trace.reads).append(
                 Access(time, bus << 8 | device << 3 | function, offset, value))
     return trace
 

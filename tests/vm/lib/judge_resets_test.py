@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A report that does not admit each reset, or claims one too many, is convicted."""
+import unittest
+
+import judge_test
+from judge_test import report, trace
+
+
+class Resets(unittest.TestCase):
+    convicted = judge_test.Bad.convicted
+    changed = judge_test.Bad.changed
+
+    def test_reset_missing(self):
+        flr = "7@114.250000:pci_cfg_write e1000e 01:00.0 @0xe8 <- 0x8000\n"
+        says = "0000:01:00.0: the report says flr"
+        for new in ("", flr.replace("0x8000", "0x7fff"), flr.replace("@0xe8", "@0xe9"),
+                    flr.replace("@0xe8", "@0xea"), flr.replace("@0xe8", "@0x48"),
+                    flr.replace("01:00.0", "01:00.1"), flr.replace("@114.25", "@115.55"),
+                    flr.replace("@114.25", "@113.95")):
+            self.convicted(says, trace=trace((flr, new)))
+        self.convicted("0000:02:00.1: the report says flr", trace=trace(
+            ("02:00.1 @0x48 <- 0x8000", "02:00.1 @0x88 <- 0x8000")))
+        bus = "7@114.270000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42\n"
+        says = "0000:04:01.0: the report says sbr via 0000:03:00.0"
+        for new in ("", bus.replace("0x42", "0x2"), bus.replace("@0x3e", "@0x3d"),
+                    bus.replace("@0x3e", "@0x3f"), bus.replace("03:00.0", "01:00.0"),
+                    bus.replace("@114.27", "@115.55"), bus.replace("@114.27", "@113.95")):
+            self.convicted(says, trace=trace((bus, new)))
+
+    def test_bus_left_in_reset(self):
+        end = "7@114.280000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x2\n"
+        for new in ("", end.replace("0x2", "0x40"), end.replace("@114.28", "@114.265"),
+                    end.replace("@114.28", "@115.6"), end.replace("@0x3e <- 0x2", "@0x3c <- 0x10b")):
+            self.convicted("left in reset", trace=trace((end, new)))
+        self.convicted("left in reset", trace=trace(add=(
+            "7@114.290000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42",)))
+
+    def test_reset_not_admitted(self):
+        silent = {"action": "fence", "method": None, "via": None}
+        flr, sbr = {"method": "flr", "via": None}, {"method": "sbr", "via": "0000:00:03.0"}
+        self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": silent})
+        self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": sbr})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": silent})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": flr})
+        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": sbr})
+        for write in ("@0x3e <- 0x42", "@0x3c <- 0x42010b"):
+            self.convicted("0000:01:00.0: reset through 0000:00:03.0", trace=trace(add=(
+                f"7@114.285000:pci_cfg_write pcie-root-port 00:03.0 {write}",
+                "7@114.290000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x2")))
+
+    def test_reset_method(self):
+        for method in ("acpi", None):
+            self.changed(f"no trace can prove a reset by {method}",
+                         **{"0000:01:00.0": {"method": method}})
+        for method in ("af", "pm"):
+            self.changed(f"0000:01:00.0: the report says {method}, the trace has none",
+                         **{"0000:01:00.0": {"method": method}})
+        self.changed("sbr via None", **{"0000:04:01.0": {"via": None}})
+
+    def test_reset_of_bridge(self):
+        flr = ("7@114.285000:pci_cfg_write pcie-root-port 00:03.0 @0x5c <- 0x8000",)
+        self.convicted("0000:00:03.0: FLR of a bridge", trace=trace(add=flr))
+        lying = report()
+        lying["devices"][0].update(action="reset", method="flr")
+        self.convicted("0000:00:03.0: FLR of a bridge", trace=trace(add=flr), report=lying)
+
+    def test_reset_of_kept(self):
+        self.convicted("0000:02:00.0 is kept, yet got an FLR", trace=trace(add=(
+            "7@114.285000:pci_cfg_write virtio-rng-pci 02:00.0 @0x48 <- 0x8000",)))
+        self.convicted("0000:02:00.0 is kept, yet reset through 0000:00:03.0", trace=trace(add=(
+            "7@114.285000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x42",)))
+        self.changed("0000:01:00.0 is kept, yet got", **{"0000:01:00.0": {"action": "keep"}})
+
+
+if __name__ == "__main__":
+    unittest.main()
