@@ -9,7 +9,7 @@
 # 6.1 lets whoever reads the uevent of the device wait: udev, and the journal.
 PQ_KERNEL=6.12
 stuck_device
-faulty_crash power-off plan "faulty.port=$STUCK_PORT"
+faulty_crash power-off plan "faulty.port=$STUCK_PORT" rd.pci_quiesce.engine=kernel
 check_stuck
 judge survive --deadline 8
 check_dump

@@ -5,7 +5,7 @@
 # shellcheck source=tests/vm/lib/crash.sh
 . "$(dirname "$0")/../lib/crash.sh"
 
-killed_crash 10 job
+killed_crash 10 job rd.pci_quiesce.engine=kernel
 judge survive --deadline 8
 check_dump
 passed

@@ -8,7 +8,7 @@
 # 6.1 lets whoever reads the uevent of the device wait: udev, and the journal.
 PQ_KERNEL=6.12
 stuck_device
-faulty_crash power-off plan "faulty.port=$STUCK_PORT" \
+faulty_crash power-off plan "faulty.port=$STUCK_PORT" rd.pci_quiesce.engine=kernel \
 	sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=5
 check_stuck
 grep -q 'INFO: task .* blocked for more than 5 seconds' "$RUN/console.log" ||

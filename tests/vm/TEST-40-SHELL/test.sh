@@ -37,7 +37,7 @@ said ' 1b36:0010 010802 nvme '
 said '0000:02:00.0 1b36:0010 reset  flr    -'
 said 'functions in all'
 said '  rule            default:reset'
-said '0000:02:00.0 1b36:0010 reset  flr    completed the kernel offers it'
+said '0000:02:00.0 1b36:0010 reset  flr    verified  the kernel offers it'
 said 'GROUP IOMMU    TYPE     INHERITED NEEDED BY'
 said 'loaded: 0'
 

@@ -9,6 +9,8 @@ crash systemd with lockdown=integrity
 grep -q 'Kernel is locked down from command line' "$RUN/console.log" ||
 	fail "the crash kernel is not locked down"
 judge with "${EXPECTED[@]}"
+check_verdicts 0000:02:00.0=completed,kernel,reported 0000:03:00.1=completed,kernel,reported \
+	0000:07:00.0=completed,kernel,reported
 # All that are fenced but the boot display.
 grep -q 'pci-quiesce: INTx stays enabled on 7 silenced functions' "$RUN/console.log" ||
 	fail "it is not said that INTx stays on"

@@ -39,13 +39,13 @@ crash() {
 	fi
 }
 
-# killed_crash N WHAT: the worker is killed at its N-th write, which is a WHAT:
-# config, attribute or job.
+# killed_crash N WHAT [WORDS]: the worker is killed at its N-th write, which is a
+# WHAT: config, attribute or job.
 killed_crash() {
 	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
 	export PQ_BREAK_INIT
 	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
-	crash systemd with faulty=kill "faulty.write=$1"
+	crash systemd with faulty=kill "faulty.write=$1" "${@:3}"
 	grep -q "faulty: kill after $2" "$RUN/console.log" || fail "not killed after a $2"
 }
 
@@ -89,7 +89,7 @@ check_stuck() {
 		import json, sys
 		devices = json.load(open(sys.argv[1]))["devices"]
 		bad = [d["address"] for d in devices if d["action"] == "reset"
-		       and (d["verdict"] == "completed") == (d["address"] == sys.argv[2])]
+		       and (d["verdict"] in ("completed", "verified")) == (d["address"] == sys.argv[2])]
 		sys.exit(f"wrong verdicts: {bad}" if bad else 0)
 	END
 }
@@ -102,6 +102,22 @@ judge() {
 		"${UNBOUND[@]/#/--unbound=}" "${STUCK[@]/#/--stuck=}" \
 		${STUCK_PORT:+--stuck="$STUCK_PORT"} "$@" ||
 		fail "see $RUN/console.log and trace.log"
+}
+
+# check_verdicts ADDRESS=VERDICT,ENGINE,RESET...: the report's words.
+check_verdicts() {
+	python3 - "$RUN/report.json" "$@" <<-'END' || fail "see $RUN/report.json"
+		import json, sys
+		devices = {d["address"]: d for d in json.load(open(sys.argv[1]))["devices"]}
+		bad = []
+		for item in sys.argv[2:]:
+		    address, _, wanted = item.partition("=")
+		    d = devices[address]
+		    got = ",".join((d["verdict"], d["engine"] or "none", d["evidence"]["reset"]))
+		    if got != wanted:
+		        bad.append(f"{address}: {got}, not {wanted}")
+		sys.exit("\n".join(bad) or 0)
+	END
 }
 
 # The dump is there, complete, and of the kernel that crashed.
