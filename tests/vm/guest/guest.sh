@@ -117,3 +117,23 @@ list_configs() {
 			od -An -v -tx1 | tr -d ' \n')"
 	done
 }
+
+is_usb_there() {
+	set -- /sys/bus/usb/devices/[0-9]*-*/idVendor
+	[ -e "$1" ]
+}
+
+# "PHASE: sum DISK MD5" of the first MiB of each virtio disk, past all caches; where
+# pq.usb says that there is one, "PHASE: usb VENDOR:PRODUCT" of each USB device.
+list_io() {
+	for disk in /sys/block/vd*; do
+		[ -e "$disk" ] || continue
+		mark "$1: sum ${disk##*/} $(dd if="/dev/${disk##*/}" bs=64k count=16 iflag=direct \
+			2>/dev/null | md5sum | cut -c 1-32)"
+	done
+	[ -n "$(cmdline_value pq.usb)" ] || return 0
+	wait_for 150 is_usb_there
+	for usb in /sys/bus/usb/devices/[0-9]*-*; do
+		[ ! -e "$usb/idVendor" ] || mark "$1: usb $(cat "$usb/idVendor"):$(cat "$usb/idProduct")"
+	done
+}

@@ -115,6 +115,7 @@ run() {
 	mark "second: hook"
 	list_functions second
 	list_configs second
+	list_io second
 	if [ ! -e /sys/bus/pci/devices/0000:00:00.0 ]; then
 		mark "second: no PCI"
 		poweroff -f

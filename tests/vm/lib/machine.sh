@@ -7,6 +7,8 @@
 GUEST_MIB=1024
 CRASH_MIB=320
 EXTRA_DEVICES=()
+# Not empty: the trace has reads of configuration space, too.
+TRACE_READS=
 IOMMU=intel-iommu,intremap=on
 # Conventional devices: one requester ID, one reset for both.
 # shellcheck disable=SC2054 # commas are part of the words
@@ -135,7 +137,7 @@ crash_cycle() {
 		-trace vtd_dmar_translate -trace vtd_iotlb_page_hit -trace vtd_dmar_fault \
 		-trace virtio_iommu_translate -trace virtio_iommu_report_fault \
 		-trace virtio_iommu_attach \
-		-trace pci_cfg_write \
+		-trace pci_cfg_write ${TRACE_READS:+-trace pci_cfg_read} \
 		-kernel "$KERNEL_ROOT/vmlinuz" -initrd first.img \
 		-append "${common/nr_cpus=1 reset_devices/}" || QEMU_STATUS=$?
 	rm "$RUN/first.img"

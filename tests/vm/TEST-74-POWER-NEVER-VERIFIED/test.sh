@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# D3hot and back resets nothing here, and nothing says that it did: e1000e is fenced,
+# and a USB controller that cannot even do that, too.
+# shellcheck source=tests/vm/lib/direct.sh
+. "$(dirname "$0")/../lib/direct.sh"
+
+PQ_CONFIG=$TOP/tests/vm/power.conf
+direct_crash rd.pci_quiesce.engine=auto
+judge with --start 'wrap: read' --reads --expect 0000:01:00.0=reset,pm
+check_verdicts 0000:01:00.0=fenced,kernel,none 0000:06:00.0=fenced,none,none
+judge_config
+check_io
+check_dump
+passed
