@@ -230,8 +230,8 @@ static bool judge(const char *what, double is, int most, bool is_last)
 {
 	const bool met = is <= most;
 
-	(void)printf("{\"what\":\"%s\",\"is\":%.3f,\"most\":%d,\"met\":%s}%s\n", what, is, most,
-		     met ? "true" : "false", is_last ? "]}" : ",");
+	(void)printf("{\"what\":\"%s\",\"value\":%.3f,\"limit\":%d,\"ok\":%s}%s\n", what, is,
+		     most, met ? "true" : "false", is_last ? "]}" : ",");
 	return met;
 }
 
