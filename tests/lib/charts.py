@@ -26,7 +26,7 @@ def colours(palette):
 
 
 STYLE = f"""text {{ font: 12px sans-serif }} .title {{ font-weight: bold }}
-.frame, .line, .limit {{ fill: none; stroke-width: 2 }} .limit {{ stroke-dasharray: 6 4 }}
+.frame, .line, .limit {{ fill: none }} .limit {{ stroke-dasharray: 6 4 }}
 {colours(LIGHT)}
 @media (prefers-color-scheme: dark) {{
 {colours(DARK)}
@@ -38,10 +38,10 @@ def is_number(value):
 
 
 class Axis:
-    """Maps a range of positive numbers to pixels."""
+    """Maps a range of positive numbers to pixels; margin is a factor at both ends."""
 
-    def __init__(self, values, first, last):
-        low, high = min(values), max(values)
+    def __init__(self, values, first, last, margin=1.0):
+        low, high = min(values) / margin, max(values) * margin
         self.low, self.high = math.log10(low), math.log10(high)
         if self.high - self.low < 0.1:
             self.low, self.high = self.low - 0.5, self.high + 0.5
@@ -52,7 +52,8 @@ class Axis:
         return round(self.first + part * (self.last - self.first), 1)
 
     def ticks(self):
-        steps = (1, 2, 5) if self.high - self.low < 3 else (1,)
+        decades = self.high - self.low
+        steps = (1,) if decades > 3 else (1, 2, 5) if decades > 1 else (1, 1.5, 2, 3, 4, 5, 7)
         for decade in range(math.floor(self.low) - 1, math.ceil(self.high) + 1):
             for step in steps:
                 if self.low - 1e-9 <= math.log10(step * 10 ** decade) <= self.high + 1e-9:
@@ -64,9 +65,9 @@ def text(x, y, words, anchor="start", style=""):
             f'{html.escape(str(words))}</text>')
 
 
-def path(points, style):
+def path(points, style, width=2):
     line = " L".join(f"{x} {y}" for x, y in points)
-    return f'<path class="{style}" d="M{line}"/>'
+    return f'<path class="{style}" style="stroke-width: {width}" d="M{line}"/>'
 
 
 def series_of(rows, chart):
@@ -102,7 +103,7 @@ def grid(x, y, chart, numbers):
         out.append(text(x.first - 6, y.at(value) + 4, f"{value:g}", "end"))
     out.append(f'<path class="frame" d="M{x.first} {y.last} V{y.first} H{x.last}"/>')
     out.append(text((x.first + x.last) / 2, y.first + 34, chart["x"], "middle"))
-    out.append(text(x.first, y.last - 8, chart["y"], "end"))
+    out.append(text(4, y.last - 8, chart["y"]))
     return out
 
 
@@ -116,13 +117,14 @@ def panel(rows, chart, title, top):
     numbers = sorted({x for x, _ in points})
     x = Axis(numbers, LEFT, WIDTH - RIGHT)
     y = Axis([value for _, value in points] + [value for limit in limits for _, value in limit],
-             top + HEIGHT - BOTTOM, top + TOP)
+             top + HEIGHT - BOTTOM, top + TOP, 1.2)
     out = [text(LEFT, top + 16, title, style=' class="title"'), *grid(x, y, chart, numbers)]
     for limit, number in limits.items():
         out.append(path([(x.at(a), y.at(b)) for a, b in limit], f"limit s{number % COLOURS}"))
     for number, line in enumerate(lines.values()):
         at = [(x.at(row[chart["x"]]), y.at(row[chart["y"]])) for row in line]
-        out.append(path(at, f"line s{number % COLOURS}"))
+        # Where lines are the same, the first shows beside the last.
+        out.append(path(at, f"line s{number % COLOURS}", max(2, 2 * (3 - number))))
         out += [f'<circle class="d{number % COLOURS}" cx="{a}" cy="{b}" r="3"/>' for a, b in at]
     legend = [(name, f"line s{number % COLOURS}") for number, name in enumerate(lines)]
     legend += [("target", f"limit s{number % COLOURS}") for number in limits.values()]
@@ -143,12 +145,14 @@ def panels_of(bench):
                    **({"panel": "kernel"} if any("kernel" in row for row in rows) else {})}]
     for chart in charts:
         title = chart.get("title", bench["name"])
+        counted = [row for row in rows if chart.get("where", {}).items() <= row.items()]
         column = chart.get("panel")
         if column is None:
-            yield rows, chart, title
+            yield counted, chart, title
             continue
-        for value in dict.fromkeys(row.get(column) for row in rows):
-            yield [row for row in rows if row.get(column) == value], chart, f"{title}: {value}"
+        for value in dict.fromkeys(row.get(column) for row in counted):
+            panel_rows = [row for row in counted if row.get(column) == value]
+            yield panel_rows, chart, f"{title}: {value}"
 
 
 def draw(benches):

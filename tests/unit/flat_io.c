@@ -20,7 +20,7 @@ static int compare_address(const void *address, const void *function)
 					((const struct flat_function *)function)->address);
 }
 
-static struct flat_function *find(const struct flat *flat, struct pcireset_address address)
+struct flat_function *flat_find(const struct flat *flat, struct pcireset_address address)
 {
 	return flat->n == 0 ? NULL :
 			      bsearch(&address, flat->functions, flat->n, sizeof(*flat->functions),
@@ -44,7 +44,7 @@ static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret
 static int config_read(void *data, struct pcireset_address address, uint16_t reg, void *buffer,
 		       size_t bytes)
 {
-	struct flat_function *f = find(data, address);
+	struct flat_function *f = flat_find(data, address);
 
 	if (!f)
 		return -ENODEV;
@@ -79,7 +79,7 @@ static int attr_read(void *data, const char *path, char *buffer, size_t bytes)
 	memcpy(text, path, length);
 	if (pcireset_address_parse(text, &address) < 0)
 		return -ENOENT;
-	f = find(data, address);
+	f = flat_find(data, address);
 	if (!f)
 		return -ENOENT;
 
