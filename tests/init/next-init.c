@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
 {
 	struct sigaction action;
+	struct rusage children;
 	struct timespec now;
 	sigset_t blocked;
 	FILE *record;
@@ -23,6 +25,15 @@ int main(int argc, char **argv)
 
 	(void)fprintf(record, "time %lld.%09ld\n", (long long)now.tv_sec, now.tv_nsec);
 	(void)fprintf(record, "pid %d\n", (int)getpid());
+	/* Of the init before: they outlive its exec, and are not distorted by who started it. */
+	if (getrusage(RUSAGE_CHILDREN, &children) == 0) {
+		const struct timeval *user = &children.ru_utime, *system = &children.ru_stime;
+
+		(void)fprintf(record, "children_peak_kib %ld\n", children.ru_maxrss);
+		(void)fprintf(record, "children_cpu_us %lld\n",
+			      (user->tv_sec + system->tv_sec) * 1000000ll + user->tv_usec +
+				      system->tv_usec);
+	}
 	for (int i = 0; i < argc; i++)
 		(void)fprintf(record, "argument %s\n", argv[i]);
 	for (char **word = environ; *word; word++)
