@@ -13,6 +13,8 @@
 #define SCHEMA 1
 /* A bus may hold thousands: the report must not grow with their square. */
 #define REACHES_MAX 64
+/* musl's own buffer is 1 KiB: a system call for each function, after every stage. */
+#define WRITE_BYTES 16384
 
 static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
 {
@@ -219,8 +221,8 @@ void quiesce_report_keep(const char *root)
 
 int quiesce_report_write(const struct quiesce_run *run)
 {
+	char path[512], beside[520], buffer[WRITE_BYTES];
 	_cleanup_fclose_ FILE *out = NULL;
-	char path[512], beside[520];
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s/" QUIESCE_REPORT, run->root) >= (int)sizeof(path))
@@ -228,6 +230,7 @@ int quiesce_report_write(const struct quiesce_run *run)
 	r = open_beside(run, beside, sizeof(beside), &out);
 	if (r < 0)
 		return r;
+	(void)setvbuf(out, buffer, _IOFBF, sizeof(buffer));
 
 	r = quiesce_report_print(run, out);
 	if (r == 0 && rename(beside, path) < 0)
