@@ -160,6 +160,8 @@ bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, 
 
 /* plan_engine.c: engine and engine_why of a step that has its method */
 void pcireset_plan_engine(struct pcireset_planner *p, size_t i);
+/* Methods that would be the kernel's to make, which cannot be told so there. */
+unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i);
 
 /* plan_estimate.c: expected and estimate_ms of each step */
 void pcireset_plan_foresee(struct pcireset_planner *p);

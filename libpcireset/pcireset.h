@@ -129,6 +129,7 @@ struct pcireset_extended {
  * @cxl: mask of enum pcireset_cxl
  * @hotplug_capable: a port whose slot is hot-plug capable
  * @has_reset_method: the kernel has a reset_method attribute for it
+ * @kernel_chooses: the kernel resets it, and cannot be told how: before Linux 5.15
  * @has_reset_subordinate: the kernel can reset the bus below it
  * @hotplug_bound: a port whose hot-plug driver is bound
  * @iommu_group: number, or -1
@@ -174,6 +175,7 @@ struct pcireset_function {
 	unsigned int advertises;
 	unsigned int offers;
 	bool has_reset_method;
+	bool kernel_chooses;
 	bool has_reset_subordinate;
 	bool hotplug_bound;
 	int iommu_group;
@@ -333,6 +335,7 @@ enum pcireset_why {
 	PCIRESET_WHY_OFFERED,       /* the kernel offers this method */
 	PCIRESET_WHY_ALONE_ON_BUS,  /* its bus holds nothing else */
 	PCIRESET_WHY_WHOLE_BUS,     /* all below that bridge is to be reset */
+	PCIRESET_WHY_UNTOLD,          /* a kernel without reset_method would choose itself */
 	PCIRESET_WHY_NOTHING_OFFERED, /* the kernel offers no reset that can be believed */
 	PCIRESET_WHY_UNKNOWN,       /* its capabilities could not be read, so neither what it has */
 	PCIRESET_WHY_NOT_ALLOWED,   /* a reset exists, the caller allows none of them */

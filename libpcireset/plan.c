@@ -44,7 +44,7 @@ unsigned int pcireset_plan_usable(const struct pcireset_planner *p, size_t i)
 
 	if (p->decisions[i].action != PCIRESET_RESET || p->nodes[i].barred)
 		return 0;
-	return f->offers & allowed(p, i) & ~forbidden(f);
+	return f->offers & allowed(p, i) & ~forbidden(f) & ~pcireset_plan_untold(p, i);
 }
 
 static bool is_spared(const struct pcireset_planner *p, size_t i)
@@ -138,6 +138,8 @@ static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 	}
 	if (f->offers & may & ~offered)
 		return PCIRESET_WHY_QUIRK;
+	if (offered & may & pcireset_plan_untold(p, i))
+		return PCIRESET_WHY_UNTOLD;
 	if (offered & PCIRESET_ANY_METHOD && !(offered & may))
 		return PCIRESET_WHY_NOT_ALLOWED;
 	return f->is_unknown ? PCIRESET_WHY_UNKNOWN : PCIRESET_WHY_NOTHING_OFFERED;

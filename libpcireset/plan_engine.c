@@ -17,10 +17,10 @@ static bool needs_more(const struct pcireset_function *f)
 					   !(f->quirks & PCIRESET_QUIRK_SLOW_FLR));
 }
 
-static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i)
+static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i,
+					   enum pcireset_method method)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
-	const enum pcireset_method method = p->steps[i].method;
 
 	if (method != PCIRESET_METHOD_FLR && method != PCIRESET_METHOD_AF)
 		return PCIRESET_ENGINE_WHY_METHOD;
@@ -41,11 +41,24 @@ static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, siz
 	return PCIRESET_ENGINE_WHY_DIRECT;
 }
 
+unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i)
+{
+	unsigned int methods = 0;
+
+	if (!p->machine->functions[i].kernel_chooses)
+		return 0;
+	for (unsigned int m = PCIRESET_METHOD_NONE + 1; m < PCIRESET_METHODS; m++)
+		if (PCIRESET_BIT(m) & PCIRESET_FUNCTION_LEVEL &&
+		    why_kernel(p, i, m) != PCIRESET_ENGINE_WHY_DIRECT)
+			methods |= PCIRESET_BIT(m);
+	return methods;
+}
+
 void pcireset_plan_engine(struct pcireset_planner *p, size_t i)
 {
 	struct pcireset_step *step = &p->steps[i];
 
-	step->engine_why = why_kernel(p, i);
+	step->engine_why = why_kernel(p, i, step->method);
 	step->engine = step->engine_why == PCIRESET_ENGINE_WHY_DIRECT ? PCIRESET_ENGINE_DIRECT
 								      : PCIRESET_ENGINE_KERNEL;
 }

@@ -28,8 +28,13 @@ static void read_methods(const struct pcireset_io *io, struct pcireset_function 
 {
 	char text[64], *rest = text;
 	const char *word;
+	int r;
 
-	if (pcireset_attr_read(io, function, "reset_method", text, sizeof(text)) < 0)
+	r = pcireset_attr_read(io, function, "reset_method", text, sizeof(text));
+	function->kernel_chooses = r == -ENOENT && attr_exists(io, function, "reset");
+	if (function->kernel_chooses)
+		function->offers = function->advertises & PCIRESET_FUNCTION_LEVEL;
+	if (r < 0)
 		return;
 
 	function->has_reset_method = true;
@@ -41,8 +46,7 @@ static void read_methods(const struct pcireset_io *io, struct pcireset_function 
  * Port services are named after the port's type and the service's bit:
  * drivers/pci/pcie/portdrv.c, get_descriptor_id().
  */
-static bool is_hotplug_bound(const struct pcireset_io *io,
-			     const struct pcireset_function *function)
+static bool is_hotplug_bound(const struct pcireset_io *io, const struct pcireset_function *function)
 {
 	char path[PCIRESET_PATH_BYTES], address[PCIRESET_ADDRESS_BYTES], driver[32];
 
@@ -150,8 +154,7 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 		return;
 	}
 	if (pcireset_is_bridge(function)) {
-		function->has_reset_subordinate =
-			attr_exists(io, function, "reset_subordinate");
+		function->has_reset_subordinate = attr_exists(io, function, "reset_subordinate");
 		function->hotplug_bound = is_hotplug_bound(io, function);
 	} else {
 		read_methods(io, function);

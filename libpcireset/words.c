@@ -63,6 +63,7 @@ static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_OFFERED] = "the kernel offers it",
 	[PCIRESET_WHY_ALONE_ON_BUS] = "alone on its bus",
 	[PCIRESET_WHY_WHOLE_BUS] = "the whole bus is to be reset",
+	[PCIRESET_WHY_UNTOLD] = "the kernel cannot be told which reset to make",
 	[PCIRESET_WHY_NOTHING_OFFERED] = "no usable reset",
 	[PCIRESET_WHY_UNKNOWN] = "its resets are unknown: capabilities not readable",
 	[PCIRESET_WHY_NOT_ALLOWED] = "no reset that it has is allowed",

@@ -115,20 +115,6 @@ static void bridges_are_left_alone_even_where_they_advertise_flr(void **state)
 	assert_int_equal(steps[0].method, PCIRESET_METHOD_NONE);
 }
 
-static void before_kernel_5_15_there_is_no_method_to_pin(void **state)
-{
-	struct fake_function *flr;
-
-	(void)state;
-	flr = endpoint("0000:00:01.0", NULL);
-	fake_express(flr, true);
-	(void)fake_attr(&fake, flr, "reset", "");
-	read_machine();
-	make_plan();
-
-	assert_int_equal(steps[0].action, PCIRESET_FENCE);
-}
-
 static void a_lone_function_is_reset_through_its_port(void **state)
 {
 	(void)state;
@@ -359,7 +345,6 @@ int main(void)
 		TEST(the_order_is_specific_flr_af_bus_cxl_acpi),
 		TEST(pm_is_never_chosen_where_others_are_allowed),
 		TEST(bridges_are_left_alone_even_where_they_advertise_flr),
-		TEST(before_kernel_5_15_there_is_no_method_to_pin),
 		TEST(a_lone_function_is_reset_through_its_port),
 		TEST(siblings_without_flr_share_one_bus_reset),
 		TEST(one_with_flr_keeps_it_beside_a_sibling_that_needs_the_bus),
