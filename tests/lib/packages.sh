@@ -14,8 +14,8 @@
 : "${BUILD:?packages.sh: the caller sets BUILD}"
 
 apt_suites=(bookworm bookworm-security trixie)
-# Newer kernels, if the machine's mirror has these too.
-apt_kernel_suites=(trixie-security trixie-backports sid)
+# Other kernels, if the machine's mirror has these too.
+apt_kernel_suites=(trixie-security trixie-backports sid bullseye bullseye-security)
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The machine's apt sources as lines "URI SUITE", one-line and deb822 style.
@@ -122,13 +122,20 @@ apt_private_update() {
 	cp "$BUILD/apt/sources.list" "$BUILD/apt/updated"
 }
 
-# Suites for newer kernels are not worth a failure: once more without them.
+# Suites for other kernels are not worth a failure: once more without those that the
+# log names, or without all of them.
 apt_private_do_without() {
-	local suite
+	local suite named=
 
 	cat "$BUILD/apt/update.log" >&2
 	for suite in "${apt_kernel_suites[@]}"; do
-		touch "$BUILD/apt/without-$suite"
+		if grep -qE "^[EW]:.*[ /]$suite[ /]" "$BUILD/apt/update.log"; then
+			touch "$BUILD/apt/without-$suite"
+			named=yes
+		fi
+	done
+	for suite in "${apt_kernel_suites[@]}"; do
+		[ -n "$named" ] || touch "$BUILD/apt/without-$suite"
 	done
 	apt_private_sources >"$BUILD/apt/sources.list"
 	apt_private apt-get update >"$BUILD/apt/update.log" 2>&1 && return 0

@@ -82,7 +82,7 @@ class Direct(unittest.TestCase):
         self.assertEqual(self.observed("14", "fe000004"), wrong)
 
     def test_too_quick(self):
-        self.convicted("reset in 99.5 ms, yet nobody asked before 101.0 ms", ms={"reset": 99.5})
+        self.convicted("reset in 94.5 ms, yet nobody asked before 96.0 ms", ms={"reset": 94.5})
 
     def test_words(self):
         self.convicted("verdict verified, reset reported", evidence={

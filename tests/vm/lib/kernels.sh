@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Kernels, unpacked once each below $VM: the newest of a series, or of all that
-# Debian packages. A test chooses by PQ_KERNEL: 6.1 (default), 6.12 or newest.
+# Debian packages. A test chooses by PQ_KERNEL: 6.1 (default), 5.10, 6.12 or newest.
 # After prepare_kernel: KERNEL_VERSION, KERNEL_ROOT (lib/modules, vmlinuz).
 
 # shellcheck source=tests/lib/packages.sh
@@ -17,7 +17,7 @@ package_names() {
 	apt_private apt-cache pkgnames "$1"
 }
 
-# kernel_versions 6.1|6.12|newest: newest first, without -rt and -cloud.
+# kernel_versions 5.10|6.1|6.12|newest: newest first, without -rt and -cloud.
 kernel_versions() {
 	local series
 
