@@ -91,6 +91,7 @@ static void help(FILE *out)
 		    out);
 }
 
+#ifdef QUIESCE_IN_IMAGE
 /* By name: PID 1 of a container may well be one of the commands. */
 static bool is_init(char **argv)
 {
@@ -98,6 +99,7 @@ static bool is_init(char **argv)
 
 	return getpid() == 1 && strcmp(slash ? slash + 1 : argv[0], "init") == 0;
 }
+#endif
 
 static int run_command(const struct quiesce_options *options, size_t i)
 {
@@ -126,8 +128,10 @@ int main(int argc, char **argv)
 	struct quiesce_options options;
 	int r;
 
+#ifdef QUIESCE_IN_IMAGE
 	if (argc > 0 && is_init(argv))
 		return quiesce_init(argv, quiesce_worker_init);
+#endif
 
 	r = quiesce_options_parse(argc, argv, &options);
 	if (r < 0)

@@ -193,17 +193,17 @@ installkernel() {
     hostonly='' instmods vfio_iommu_type1 vfio-pci
 }
 
-# The one for images lacks what only the healthy machine can tell, and is smaller.
+# The one for images is an /init, and lacks what only the healthy machine can tell.
 pci_quiesce_binary() {
     local _binary=$1 _name
 
-    for _name in "$_binary-image" /usr/lib/pci-quiesce/pci-quiesce-image "$_binary"; do
+    for _name in "$_binary-image" /usr/lib/pci-quiesce/pci-quiesce-image; do
         [[ -x $dracutsysrootdir$_name ]] || continue
         inst_binary "$_name" /usr/sbin/pci-quiesce \
             || pci_quiesce_fail "cannot install $_name"
         return
     done
-    pci_quiesce_fail "no program $_binary"
+    pci_quiesce_fail "no program /usr/lib/pci-quiesce/pci-quiesce-image"
 }
 
 install() {

@@ -129,7 +129,7 @@ apt_private_do_without() {
 
 	cat "$BUILD/apt/update.log" >&2
 	for suite in "${apt_kernel_suites[@]}"; do
-		if grep -qE "^[EW]:.*[ /]$suite[ /]" "$BUILD/apt/update.log"; then
+		if grep -qE "^[EW]:.*[ /]${suite}[ /]" "$BUILD/apt/update.log"; then
 			touch "$BUILD/apt/without-$suite"
 			named=yes
 		fi

@@ -29,8 +29,9 @@ _CONSOLE = re.compile(r"(\d+\.\d+) (?:\[ *\d+\.\d+\] )?(.*)")
 _FUNCTION = re.compile(r"pq-test: (first|second): function (\S+) (\w+):(\w+) (\w+) (\w+) (\S+)")
 _CONFIG = re.compile(r"pq-test: (first|second): config (\S+) ([0-9a-f]{512})$")
 _SYSFS = re.compile(r"pq-test: (first|second): sysfs (\S+) (\S+) (.+)$")
-# Sentences of the init that runs after pci-quiesce, or of what it starts.
-_NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: second")
+# Sentences of the init that runs after pci-quiesce, of what a test puts right before
+# it, or of what it starts.
+_NEXT_INIT = re.compile(r"systemd\[1\]: |dracut|pq-test: (second|wrap: (mended|over))")
 
 
 @dataclass
