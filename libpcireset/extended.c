@@ -56,6 +56,7 @@ static void read_sriov(const struct pcireset_io *io, struct pcireset_function *f
 	}
 
 	function->sriov = at;
+	function->sriov_ari = control & PCI_SRIOV_CTRL_ARI;
 	if (control & PCI_SRIOV_CTRL_VFE &&
 	    pcireset_read16(io, function, at + PCI_SRIOV_NUM_VF, &n) == 0)
 		function->vfs = n;
@@ -101,6 +102,7 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 	case PCI_EXT_CAP_ID_REBAR:
 	case PCI_EXT_CAP_ID_TPH:
 	case PCIRESET_EXT_CAP_ID_RTR:
+	case PCIRESET_EXT_CAP_ID_VF_REBAR:
 		remember(function, at, id);
 		break;
 	default:

@@ -91,8 +91,9 @@ void pcireset_capabilities_read(const struct pcireset_io *io,
 				struct pcireset_function *function);
 void pcireset_extended_read(const struct pcireset_io *io, struct pcireset_function *function);
 
-/* Readiness Time Reporting has no name in linux/pci_regs.h. */
+/* Readiness Time Reporting and VF Resizable BAR have no name in linux/pci_regs.h. */
 #define PCIRESET_EXT_CAP_ID_RTR 0x22
+#define PCIRESET_EXT_CAP_ID_VF_REBAR 0x24
 /* extended.c: offset of one that is remembered, or 0 */
 uint16_t pcireset_extended_find(const struct pcireset_function *function, uint16_t id);
 
@@ -172,7 +173,7 @@ extern const struct pcireset_engine_ops pcireset_engine_kernel;
 
 /* observe.c: will a direct reset be seen */
 bool pcireset_is_observable(const struct pcireset_function *function, bool leave_intx);
-/* @command_before is COMMAND just before the reset; -errno of a read */
+/* @command_before is COMMAND just before the reset; -ENODEV: ones, or -errno of a read */
 int pcireset_observe(const struct pcireset_io *io, const struct pcireset_function *function,
 		     uint16_t command_before, struct pcireset_observed *ret_observed,
 		     enum pcireset_known *ret_was_reset);
@@ -195,6 +196,14 @@ uint32_t pcireset_saved_find(const struct pcireset_saved *saved, uint16_t reg);
 /* saved_extended.c: what of extended capabilities a reset erases */
 void pcireset_saved_add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes,
 			uint32_t value);
+/* What @reg holds, but for the bits in @without; -ENODEV where all are ones. */
+int pcireset_saved_read(const struct pcireset_io *io, const struct pcireset_function *function,
+			struct pcireset_saved *saved, unsigned int reg, uint8_t bytes,
+			uint32_t without);
+/* Latencies and substates: these come before what uses them. */
+int pcireset_saved_add_power(const struct pcireset_io *io,
+			     const struct pcireset_function *function,
+			     struct pcireset_saved *saved);
 /* Sizes of base address registers: these come before the addresses. */
 int pcireset_saved_add_sizes(const struct pcireset_io *io,
 			     const struct pcireset_function *function,

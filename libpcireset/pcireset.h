@@ -118,6 +118,7 @@ struct pcireset_extended {
  *	a dump what it would list, but for acpi; none where an FLR may be among what
  *	could not be read
  * @sriov: offset of the SR-IOV capability of a PF, or 0
+ * @sriov_ari: its ARI Capable Hierarchy is set
  * @vfs: VFs of a PF whose VF Enable is set, else 0
  * @vfs_listed: how many of these the kernel lists; its CONFIG_PCI_IOV may be off
  * @physical: index of a VF's PF, or PCIRESET_NONE
@@ -162,6 +163,7 @@ struct pcireset_function {
 	uint8_t port_type;
 	unsigned int quirks;
 	uint16_t sriov;
+	bool sriov_ari;
 	uint16_t vfs;
 	uint16_t vfs_listed;
 	size_t physical;
@@ -657,7 +659,8 @@ struct pcireset_saved {
  * @function: with its header as scanned and its capabilities
  * @ret_saved: base addresses or bridge windows and bus numbers, cache line
  *	size, interrupt line, and the control registers of PCI Express, PCI-X and
- *	extended capabilities; of an endpoint's header not what holds 0
+ *	extended capabilities; of an endpoint's header not what holds 0. Nothing
+ *	where one of them reads as ones
  *
  * COMMAND is not among them: of an endpoint it is the fence, and that of a
  * bridge is not ours to write.
@@ -678,7 +681,7 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
  *
  * Return: how many registers were written, -ENODEV where it does not answer, or
  * not with its id, -EIO where one does not hold its value, or -errno of an access.
- * All are tried.
+ * All are tried, until it no longer answers.
  */
 int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
 			   const struct pcireset_saved *saved);
@@ -798,7 +801,8 @@ struct pcireset_task {
  * The direct engine: all resets of functions are started, then waited for together;
  * none is touched before its time is over, each has a deadline of its own, and what
  * the reset did is looked at before anything is written back. Bus Master, memory and
- * I/O are off then. Its outcome is -EOPNOTSUPP where it was seen to have done nothing.
+ * I/O are off then. Its outcome is -EOPNOTSUPP where it was seen to have done nothing,
+ * and -ETIMEDOUT, memory and I/O on again, where it could not have ended in time.
  *
  * The kernel's engine: two waves, resets of functions, then of whole buses.
  * One reset at a time below one upstream port (the kernel takes its lock), and

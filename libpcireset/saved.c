@@ -10,17 +10,20 @@ struct range {
 	uint8_t bytes;
 };
 
-/* Bus numbers before windows: what is behind is reached through them. */
+/*
+ * Bus numbers before windows: what is behind is reached through them. Two bytes of
+ * Cache Line Size: Latency Timer is the other one.
+ */
 static const struct range of_bridge[] = {
 	{ PCI_PRIMARY_BUS, 4 },	     { PCI_IO_BASE, 2 },	   { PCI_MEMORY_BASE, 4 },
 	{ PCI_PREF_MEMORY_BASE, 4 }, { PCI_PREF_BASE_UPPER32, 4 }, { PCI_PREF_LIMIT_UPPER32, 4 },
-	{ PCI_IO_BASE_UPPER16, 4 },  { PCI_BRIDGE_CONTROL, 2 },	   { PCI_CACHE_LINE_SIZE, 1 },
+	{ PCI_IO_BASE_UPPER16, 4 },  { PCI_BRIDGE_CONTROL, 2 },	   { PCI_CACHE_LINE_SIZE, 2 },
 };
 
 static const struct range of_endpoint[] = {
 	{ PCI_BASE_ADDRESS_0, 4 }, { PCI_BASE_ADDRESS_1, 4 },  { PCI_BASE_ADDRESS_2, 4 },
 	{ PCI_BASE_ADDRESS_3, 4 }, { PCI_BASE_ADDRESS_4, 4 },  { PCI_BASE_ADDRESS_5, 4 },
-	{ PCI_ROM_ADDRESS, 4 },	   { PCI_CACHE_LINE_SIZE, 1 }, { PCI_INTERRUPT_LINE, 1 },
+	{ PCI_ROM_ADDRESS, 4 },	   { PCI_CACHE_LINE_SIZE, 2 }, { PCI_INTERRUPT_LINE, 1 },
 };
 
 /* Offsets in the PCI Express capability. Link Control 2 is sticky (7.5.3.19). */
@@ -81,7 +84,6 @@ static uint16_t starts_something(const struct pcireset_function *function, uint1
 static int add_express(const struct pcireset_io *io, struct pcireset_saved *saved,
 		       const struct pcireset_function *function)
 {
-	uint16_t value;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && function->express && i < ARRAY_SIZE(of_express); i++) {
@@ -90,10 +92,8 @@ static int add_express(const struct pcireset_io *io, struct pcireset_saved *save
 		if (reg + 2 > PCI_CFG_SPACE_SIZE ||
 		    !has_register(function, of_express[i].reg))
 			continue;
-		r = pcireset_read16(io, function, reg, &value);
-		if (r == 0)
-			pcireset_saved_add(saved, reg, 2,
-					   value & ~starts_something(function, of_express[i].reg));
+		r = pcireset_saved_read(io, function, saved, reg, 2,
+					starts_something(function, of_express[i].reg));
 	}
 	return r;
 }
@@ -102,16 +102,9 @@ static int add_express(const struct pcireset_io *io, struct pcireset_saved *save
 static int add_pcix(const struct pcireset_io *io, struct pcireset_saved *saved,
 		    const struct pcireset_function *function)
 {
-	const uint16_t reg = function->pcix + PCI_X_CMD;
-	uint16_t value;
-	int r;
-
 	if (!function->pcix || pcireset_is_bridge(function))
 		return 0;
-	r = pcireset_read16(io, function, reg, &value);
-	if (r == 0)
-		pcireset_saved_add(saved, reg, 2, value);
-	return r;
+	return pcireset_saved_read(io, function, saved, function->pcix + PCI_X_CMD, 2, 0);
 }
 
 uint32_t pcireset_saved_find(const struct pcireset_saved *saved, uint16_t reg)
@@ -129,20 +122,23 @@ int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_func
 	int r;
 
 	r = pcireset_saved_add_sizes(io, function, &saved);
-	if (r < 0)
-		return r;
-
 	if (function->header_type == PCI_HEADER_TYPE_BRIDGE)
 		add_header(&saved, function, of_bridge, ARRAY_SIZE(of_bridge));
 	else if (function->header_type == PCI_HEADER_TYPE_NORMAL)
 		add_header(&saved, function, of_endpoint, ARRAY_SIZE(of_endpoint));
 
-	r = add_express(io, &saved, function);
+	if (r == 0)
+		r = pcireset_saved_add_power(io, function, &saved);
+	if (r == 0)
+		r = add_express(io, &saved, function);
 	if (r == 0)
 		r = add_pcix(io, &saved, function);
 	if (r == 0)
 		r = pcireset_saved_add_extended(io, function, &saved);
-	if (r < 0)
+	/* One that has gone holds nothing that could be written back later. */
+	if (r == -ENODEV)
+		saved.n = 0;
+	else if (r < 0)
 		return r;
 
 	*ret_saved = saved;
@@ -179,8 +175,11 @@ int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_addr
 			r = io->config_write(io->data, address, reg, value, bytes);
 		if (r == 0)
 			r = pcireset_read_register(io, address, reg, bytes, &now);
+		/* Of one that has gone each further access may cost a timeout. */
 		if (r == 0 && now != value)
-			r = -EIO;
+			r = pcireset_is_ready(io, address, saved->id) ? -EIO : -ENODEV;
+		if (r == -ENODEV)
+			return r;
 		if (r == 0)
 			written++;
 		else if (error == 0)

@@ -170,6 +170,7 @@ static void forget(struct pcireset_function *function)
 	function->af = 0;
 	function->power = 0;
 	function->sriov = 0;
+	function->sriov_ari = false;
 	function->vfs = 0;
 	function->cxl = 0;
 	function->advertises = 0;

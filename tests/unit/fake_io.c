@@ -71,6 +71,12 @@ static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret
 	return 0;
 }
 
+static void live(struct fake_function *f)
+{
+	if (f->dies_after > 0 && --f->dies_after == 0)
+		f->gone = true;
+}
+
 static bool is_silent(const struct fake *fake, const struct fake_function *f)
 {
 	return f->gone || fake->now_us < f->answers_at_us;
@@ -102,6 +108,7 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 		memcpy(buffer, f->config + reg, bytes);
 	}
 
+	live(f);
 	/* Device Status of a capability at 0x40 */
 	if (reg == 0x4a && f->pending_reads != 0) {
 		((uint8_t *)buffer)[0] |= 0x20;
@@ -130,6 +137,8 @@ static void reset_function(struct fake *fake, struct fake_function *f)
 	f->config[0x3c] = 0;
 	for (size_t i = 0; i < 2 && f->erased[i]; i++)
 		fake_put(f->config, f->erased[i], 0, 4);
+	if (f->erases)
+		f->erases(f->config);
 	if (f->fixed)
 		fake_put(f->config, f->fixed, fixed, 4);
 	f->gone = f->flr == FAKE_FLR_NEVER_RETURNS;
@@ -160,8 +169,11 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 	if (f->locked_down)
 		return -EPERM;
 	f->gone |= f->dies_of_writes;
-	if (f->gone)
+	if (f->gone) {
+		fake->now_us += f->dead_read_us;
 		return 0;
+	}
+	live(f);
 	if (reg == 4 && f->sticky_master)
 		value |= 4;
 	if (is_reset(f, reg, value)) {

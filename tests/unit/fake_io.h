@@ -38,10 +38,12 @@ struct fake_function {
 	bool gone;            /* reads as ones */
 	uint64_t answers_at_us; /* and before that, too */
 	bool dies_of_writes;  /* gone from the first write on */
+	unsigned int dies_after; /* so many accesses; 0: never */
 	bool sticky_master;   /* Bus Master cannot be cleared */
 	bool locked_down;     /* config writes fail with -EPERM */
 	enum fake_flr flr;
 	uint16_t erased[2];	/* dwords that it erases, too */
+	void (*erases)(uint8_t *config); /* and what else */
 	uint16_t fixed;		/* one that it does not erase, or 0 */
 	uint64_t flr_us;	/* how long it takes */
 	uint64_t quiet_us;	/* and how long nobody may touch it */
