@@ -59,12 +59,18 @@ uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,
 		[0x0] = 50000,  [0x1] = 100,	 [0x2] = 10000,	  [0x5] = 55000,   [0x6] = 210000,
 		[0x9] = 900000, [0xa] = 3500000, [0xd] = 13000000, [0xe] = 64000000,
 	};
+	const uint16_t reg = function->express + PCI_EXP_DEVCTL2;
 	uint16_t control;
 	uint32_t us;
 
-	if (!function->express ||
-	    pcireset_read16(io, function, function->express + PCI_EXP_DEVCTL2, &control) < 0)
+	/* A capability of version 1 ends before. */
+	if (!function->express || function->express_version < 2 ||
+	    reg + 2 > PCI_CFG_SPACE_SIZE || pcireset_read16(io, function, reg, &control) < 0 ||
+	    control == 0xffff)
 		return upper_us[0];
+	/* For ever: as long as anybody waits. */
+	if (control & PCI_EXP_DEVCTL2_COMP_TMOUT_DIS)
+		return upper_us[0xe];
 
 	us = upper_us[control & PCI_EXP_DEVCTL2_COMP_TIMEOUT];
 	return us ? us : upper_us[0];

@@ -82,7 +82,24 @@ static bool is_too_late(const struct wave *w, const struct item *item)
 	return now_us(w) + item->window_us >= w->task->limits.deadline_us;
 }
 
-/* What the reset erases is remembered before the first write. */
+/* It is as it was: what was closed is opened again, and nothing has to be put back. */
+static void give_up(struct wave *w, struct item *item, int error)
+{
+	const uint16_t command = item->command & ~PCI_COMMAND_MASTER;
+	struct pcireset_journal_entry *entry = entry_of(w, item);
+
+	if (command != closed(item))
+		(void)pcireset_write16(w->io, function_of(w, item), PCI_COMMAND, command);
+	entry->quiet_until_us = 0;
+	entry->saved.n = 0;
+	entry->in_use = false;
+	over(w, item, error);
+}
+
+/*
+ * What the reset erases is remembered before the first write. One read is enough for
+ * a function that has gone: it may cost a completion timeout.
+ */
 static int prepare(struct wave *w, struct item *item)
 {
 	const struct pcireset_observer *observer = w->task->observer;
@@ -90,16 +107,21 @@ static int prepare(struct wave *w, struct item *item)
 	const struct pcireset_function *f = function_of(w, item);
 	int r;
 
+	if (is_too_late(w, item))
+		return -ETIMEDOUT;
+	r = pcireset_read16(w->io, f, PCI_COMMAND, &item->command);
+	if (r < 0)
+		return r;
+	if (item->command == 0xffff)
+		return -ENODEV;
 	item->window_us = pcireset_window_us(w->io, f);
 	if (is_too_late(w, item))
 		return -ETIMEDOUT;
 	r = pcireset_journal_begin(w->io, f, entry);
 	if (r < 0)
 		return r;
-	r = pcireset_read16(w->io, f, PCI_COMMAND, &item->command);
-	if (r < 0)
-		return r;
-	if (item->command == 0xffff)
+	/* Of one that went meanwhile not even Device Control is saved. */
+	if (f->express && entry->saved.n == 0)
 		return -ENODEV;
 	/* Bus Master, memory and I/O stay off: a driver turns them on by itself. */
 	pcireset_saved_add(&entry->saved, PCI_COMMAND, 2, closed(item));
@@ -139,15 +161,14 @@ static void start(struct wave *w, struct item *item)
 	int r;
 
 	if (is_too_late(w, item)) {
-		over(w, item, -ETIMEDOUT);
+		give_up(w, item, -ETIMEDOUT);
 		return;
 	}
 	entry->quiet_until_us = now_us(w) + wait_us + SLACK_US;
 	r = write_reset(w, item);
 	item->started_us = now_us(w);
 	if (r < 0) {
-		entry->quiet_until_us = 0;
-		over(w, item, r);
+		give_up(w, item, r);
 		return;
 	}
 	entry->quiet_until_us = item->started_us + wait_us;
@@ -170,7 +191,13 @@ static void start(struct wave *w, struct item *item)
 static void begin_drain(struct wave *w, struct item *item)
 {
 	const uint64_t half_us = w->task->limits.function_ms * 500ull;
-	uint64_t wait_us = pcireset_completion_timeout_us(w->io, function_of(w, item));
+	const struct pcireset_function *f = function_of(w, item);
+	uint64_t wait_us;
+
+	/* A VF has that of its PF. */
+	if (f->physical != PCIRESET_NONE)
+		f = &w->task->machine->functions[f->physical];
+	wait_us = pcireset_completion_timeout_us(w->io, f);
 
 	item->phase = DRAINING;
 	item->drained_by_us = now_us(w) + (wait_us < half_us ? wait_us : half_us);
@@ -218,7 +245,7 @@ static void start_all(struct wave *w)
 		int r = item->phase == WAITING ? close_doors(w, item) : 0;
 
 		if (r < 0)
-			over(w, item, r);
+			give_up(w, item, r);
 	}
 	for (size_t k = 0; k < w->n_items; k++) {
 		struct item *item = &w->items[k];
@@ -232,8 +259,11 @@ static void start_all(struct wave *w)
 	}
 }
 
-/* What the reset did is looked at before anything is written back. */
-static void finish(struct wave *w, struct item *item)
+/*
+ * What the reset did is looked at before anything is written back. False where it has
+ * gone again meanwhile.
+ */
+static bool finish(struct wave *w, struct item *item)
 {
 	struct pcireset_outcome *o = &w->task->outcomes[item->i];
 	struct pcireset_journal_entry *entry = entry_of(w, item);
@@ -243,6 +273,8 @@ static void finish(struct wave *w, struct item *item)
 	int r;
 
 	r = pcireset_observe(w->io, f, closed(item), &o->observed, &was_reset);
+	if (r == -ENODEV)
+		return false;
 	if (r == 0 && was_reset != PCIRESET_NO)
 		o->reset =
 			was_reset == PCIRESET_YES ? PCIRESET_SEEN_OBSERVED : PCIRESET_SEEN_REPORTED;
@@ -259,6 +291,7 @@ static void finish(struct wave *w, struct item *item)
 	over(w, item, r);
 	o->reset_us = answered_us - item->started_us;
 	o->restore_us = now_us(w) - answered_us;
+	return true;
 }
 
 /* Every function is asked at least once, however long the others took. */
@@ -269,10 +302,9 @@ static void poll(struct wave *w, struct item *item)
 	if (asked_us < w->task->limits.deadline_us &&
 	    (!item->was_asked || asked_us < item->deadline_us) &&
 	    pcireset_is_ready(w->io, function_of(w, item)->address,
-			      entry_of(w, item)->saved.id)) {
-		finish(w, item);
+			      entry_of(w, item)->saved.id) &&
+	    finish(w, item))
 		return;
-	}
 	item->was_asked = true;
 	if (now_us(w) >= item->deadline_us)
 		over(w, item, -ETIMEDOUT);

@@ -7,6 +7,7 @@
  * all registers that are neither sticky nor of the link. INTx Disable (7.5.1.1.3)
  * and the addresses in base address registers (7.5.1.2.1) are 0 then.
  */
+#include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "internal.h"
@@ -63,6 +64,8 @@ int pcireset_observe(const struct pcireset_io *io, const struct pcireset_functio
 	r = pcireset_read16(io, function, PCI_COMMAND, &command);
 	if (r < 0)
 		return r;
+	if (command == 0xffff)
+		return -ENODEV;
 	/* Some functions have no INTx, and the bit is 0 for good. */
 	if (command_before & PCI_COMMAND_INTX_DISABLE) {
 		asked++;

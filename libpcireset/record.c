@@ -32,8 +32,11 @@ void pcireset_record(const struct pcireset_io *io, const struct pcireset_machine
 		*crash = (struct pcireset_crash){ PCIRESET_UNREAD, 0, PCIRESET_UNREAD };
 		if (!f->answers || !f->express)
 			continue;
-		if (pcireset_read16(io, f, f->express + PCI_EXP_DEVSTA, &word) == 0)
-			outcomes[i].before.devsta = word;
+		/* One that has gone tells nothing, and each read of it takes long. */
+		if (pcireset_read16(io, f, f->express + PCI_EXP_DEVSTA, &word) < 0 ||
+		    word == 0xffff)
+			continue;
+		outcomes[i].before.devsta = word;
 		if (pcireset_has_link(f) && pcireset_read16(io, f, f->express + PCI_EXP_LNKSTA, &word) == 0)
 			outcomes[i].before.link = word;
 		read_errors(io, f, crash);
