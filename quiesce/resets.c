@@ -63,10 +63,17 @@ static int make(struct quiesce_run *run, const struct pcireset_step *steps)
 	return pcireset_reset(&task);
 }
 
+static uint64_t left_us(const struct quiesce_run *run)
+{
+	const uint64_t now_us = run->io->now_us(run->io->data);
+
+	return run->deadline_us > now_us ? run->deadline_us - now_us : 0;
+}
+
 /* VFs that this kernel does not list: the fence could not reach them. */
 static void silence_vfs(struct quiesce_run *run)
 {
-	const uint64_t now_us = run->io->now_us(run->io->data);
+	const uint64_t most_us = left_us(run);
 	uint64_t wait_us = PCIRESET_VF_DISABLE_MS * 1000;
 	size_t n, n_failed;
 
@@ -80,18 +87,22 @@ static void silence_vfs(struct quiesce_run *run)
 
 	quiesce_log(run->log, QUIESCE_NOTICE,
 		    "%zu functions had VFs that are not listed: VF Enable is cleared", n);
-	if (now_us + wait_us > run->deadline_us)
-		wait_us = run->deadline_us > now_us ? run->deadline_us - now_us : 0;
+	if (wait_us > most_us)
+		wait_us = most_us;
 	run->io->sleep_us(run->io->data, wait_us);
 }
 
+/* Of what is left the resets get half at least. */
 static void drain(struct quiesce_run *run)
 {
+	const uint64_t most_ms = left_us(run) / 2000;
+	uint32_t limit_ms = run->config.drain_ms;
 	size_t n_pending;
 
 	quiesce_stage_begins(run, "drain");
-	n_pending = pcireset_drain(run->io, &run->machine, run->steps, run->config.drain_ms,
-				   run->outcomes);
+	if (limit_ms > most_ms)
+		limit_ms = (uint32_t)most_ms;
+	n_pending = pcireset_drain(run->io, &run->machine, run->steps, limit_ms, run->outcomes);
 	if (n_pending)
 		quiesce_log(run->log, QUIESCE_WARNING,
 			    "%zu functions still wait for answers to their requests", n_pending);

@@ -82,10 +82,45 @@ static bool is_silent(const struct fake *fake, const struct fake_function *f)
 	return f->gone || fake->now_us < f->answers_at_us;
 }
 
-static void not_in_its_window(const struct fake *fake, const struct fake_function *f)
+/* Its own reset, that of the bus that it is on or leads to, or of one that is there. */
+static bool is_locked_by(struct fake *fake, const struct fake_function *f, const char *path)
+{
+	static const char devices[] = "sys/bus/pci/devices/";
+	const char *name = strrchr(path, '/');
+	const struct fake_function *target;
+	char text[PCIRESET_ADDRESS_BYTES];
+	struct pcireset_address address;
+	const bool whole_bus = strcmp(name, "/reset_subordinate") == 0;
+
+	if ((!whole_bus && strcmp(name, "/reset") != 0) || strncmp(path, devices, sizeof(devices) - 1) != 0)
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)(name - path - (int)sizeof(devices) + 1),
+		       path + sizeof(devices) - 1);
+	assert_int_equal(pcireset_address_parse(text, &address), 0);
+	target = find(fake, address);
+	if (f == target)
+		return true;
+	if (whole_bus)
+		return f->address.domain == address.domain &&
+		       f->address.bus >= target->config[0x19] &&
+		       f->address.bus <= target->config[0x1a];
+	return f->config[0x0e] == 1 && f->address.domain == address.domain &&
+	       f->config[0x19] == address.bus;
+}
+
+/*
+ * Nobody reads or writes a function that resets itself; while the kernel resets it, such
+ * an access would block for as long: drivers/pci/access.c, pci_wait_cfg().
+ */
+static void not_in_its_window(struct fake *fake, const struct fake_function *f)
 {
 	if (fake->now_us < f->quiet_until_us)
 		fail_msg("access to %s during its reset", name_of(f->address));
+	for (size_t i = 0; i < fake->n_jobs; i++)
+		for (size_t k = 0; k < fake->jobs[i].job->n_writes; k++)
+			if (is_locked_by(fake, f, fake->jobs[i].job->writes[k].path))
+				fail_msg("access to %s blocks: the kernel resets it",
+					 name_of(f->address));
 }
 
 static int config_read(void *data, struct pcireset_address address, uint16_t reg, void *buffer,

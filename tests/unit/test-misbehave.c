@@ -6,12 +6,46 @@
 
 #include "fake_direct.h"
 
+/* What one has before the first look at it. */
+#define BEGUN                  \
+	"r 01:00.0 04\n"       \
+	"r 01:00.0 48\n"       \
+	"r 01:00.0 50\n"       \
+	"r 01:00.0 68\n"       \
+	"w 01:00.0 04 0400\n"  \
+	"w 01:00.0 48 a810\n"
+
+/* It is begun, then asked for its id so many times, and nothing else. */
+static void assert_only_asked(unsigned int n)
+{
+	static const char question[] = "r 01:00.0 00\n";
+	const char *at = direct.log;
+
+	assert_ptr_equal(strstr(at, BEGUN), at);
+	at += strlen(BEGUN);
+	for (unsigned int i = 0; i < n; i++, at += strlen(question))
+		assert_int_equal(strncmp(at, question, strlen(question)), 0);
+	assert_string_equal(at, "");
+}
+
 static void a_reset_that_does_nothing_is_no_reset(void **state)
 {
 	(void)state;
 	endpoint("0000:01:00.0", FAKE_FLR_DOES_NOTHING);
 	direct_run(10000);
 
+	assert_string_equal(direct.log, BEGUN "r 01:00.0 00\n"
+					      "r 01:00.0 04\n"
+					      "r 01:00.0 10\n"
+					      "w 01:00.0 10 fe000004\n"
+					      "r 01:00.0 10\n"
+					      "w 01:00.0 3c 0b\n"
+					      "r 01:00.0 3c\n"
+					      "r 01:00.0 48\n"
+					      "r 01:00.0 50\n"
+					      "r 01:00.0 68\n"
+					      "w 01:00.0 04 0400\n"
+					      "r 01:00.0 04\n");
 	assert_int_equal(outcomes[0].reset_error, -EOPNOTSUPP);
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
 	assert_int_equal(outcomes[0].observed.reg, 0x10);
@@ -21,9 +55,11 @@ static void a_reset_that_does_nothing_is_no_reset(void **state)
 static void one_that_never_returns_ends_with_its_budget(void **state)
 {
 	(void)state;
-	endpoint("0000:01:00.0", FAKE_FLR_NEVER_RETURNS);
+	endpoint("0000:01:00.0", FAKE_FLR_NEVER_RETURNS)->dead_read_us = 50000;
 	direct_run(10000);
 
+	/* After 100, 950 and 1,800 ms: for each 50 ms of a read 800 ms of rest. */
+	assert_only_asked(3);
 	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
 	assert_int_equal(outcomes[0].reset_us / 1000, 2100);
 	/* What it held is for whoever comes later. */
@@ -37,9 +73,10 @@ static void request_retry_status_for_ever_is_not_ready(void **state)
 	endpoint("0000:01:00.0", FAKE_FLR_STAYS_BUSY);
 	direct_run(10000);
 
+	/* After 1, 2, 4, 8 and 16 ms, then each 32, for 2 s. */
+	assert_only_asked(67);
 	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
-	/* Nothing is written to one that is not there yet. */
-	assert_null(strstr(strstr(direct.log, "w 01:00.0 48"), "w 01:00.0 10"));
+	assert_true(entries[0].in_use);
 }
 
 static void another_id_is_not_the_same_function(void **state)
@@ -48,8 +85,8 @@ static void another_id_is_not_the_same_function(void **state)
 	endpoint("0000:01:00.0", FAKE_FLR_CHANGES_ID);
 	direct_run(10000);
 
+	assert_only_asked(67);
 	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
-	assert_null(strstr(strstr(direct.log, "w 01:00.0 48"), "w 01:00.0 10"));
 }
 
 static void pending_requests_are_waited_for_as_long_as_they_may_take(void **state)
@@ -62,6 +99,22 @@ static void pending_requests_are_waited_for_as_long_as_they_may_take(void **stat
 	outcomes[0].pending = PCIRESET_YES;
 	direct_run(10000);
 
+	/* It closes, is asked after 0, 1, 3, 7, 15, 31, 63 ms and so on, and then it must. */
+	assert_non_null(strstr(direct.log, "w 01:00.0 04 0400\n"
+					   "r 01:00.0 68\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
+					   "w 01:00.0 48 a810\n"
+					   "r 01:00.0 00\n"));
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_OBSERVED);
 	assert_int_equal(direct.now_us / 1000, 310);
 	assert_int_equal(outcomes[0].reset_us / 1000, 100);
@@ -94,6 +147,109 @@ static void requests_that_may_take_a_minute_get_half_of_the_budget(void **state)
 
 	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
 	assert_int_equal(direct.now_us / 1000, 1000 + 100 + 1000);
+}
+
+/* Ready once, and gone when it was looked at: it is asked again, nothing is written to it. */
+static void one_that_goes_between_two_reads_has_not_failed_to_reset(void **state)
+{
+	(void)state;
+	endpoint("0000:01:00.0", FAKE_FLR_WORKS)->dead_read_us = 50000;
+	direct_prepare();
+	direct.functions[0].dies_after = 7;
+	direct_reset(10000);
+
+	assert_string_equal(direct.log, BEGUN "r 01:00.0 00\n"
+					      "r 01:00.0 04\n"
+					      "r 01:00.0 00\n"
+					      "r 01:00.0 00\n");
+	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
+	assert_true(entries[0].in_use);
+}
+
+/* Completion Timeout Disable: half of the budget, as for the longest that there is. */
+static void requests_that_never_time_out_get_half_of_the_budget(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(f->config, 0x68, 0x0011, 2); /* 50 to 100 us, were it not disabled */
+	f->pending_reads = -1;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_run(10000);
+
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_OBSERVED);
+	assert_int_equal(direct.now_us / 1000, 1000 + 100);
+}
+
+/* Its offset is another capability's. */
+static void who_has_no_register_for_its_timeout_has_the_default(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(f->config, 0x42, 0x0001, 2);
+	fake_put(f->config, 0x68, 0x000a, 2);
+	f->pending_reads = -1;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_run(10000);
+
+	assert_null(strstr(direct.log, "r 01:00.0 68"));
+	assert_int_equal(direct.now_us / 1000, 50 + 100);
+}
+
+static void the_timeout_of_a_vf_is_that_of_its_pf(void **state)
+{
+	struct fake_function *pf = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+	struct fake_function *vf = endpoint("0000:01:10.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(pf->config, 0x68, 0x0006, 2); /* 65 to 210 ms */
+	vf->pending_reads = -1;
+	direct_prepare();
+	steps[0].action = PCIRESET_KEEP;
+	machine.functions[1].physical = 0;
+	outcomes[1].pending = PCIRESET_YES;
+	direct_reset(10000);
+
+	assert_int_equal(outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
+	assert_int_equal(direct.now_us / 1000, 310);
+}
+
+/* Conventional functions tell it in their own register, at 65. */
+static void pending_requests_of_advanced_features_are_waited_for(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	f->config[0x34] = 0x60;
+	fake_put(f->config, 0x60, 0x03060013, 4);
+	f->config[0x65] = 0x01;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_run(10000);
+
+	assert_non_null(strstr(direct.log, "w 01:00.0 04 0400\nr 01:00.0 65\n"));
+	assert_non_null(strstr(direct.log, "r 01:00.0 65\nw 01:00.0 64 01\nr 01:00.0 00\n"));
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_OBSERVED);
+	assert_int_equal(direct.now_us / 1000, 50 + 100);
+}
+
+/* Ones are no errors that it found, and three reads more would cost three timeouts. */
+static void of_one_that_has_gone_no_error_is_on_record(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_extended(f, 0x100, 0x01);
+	direct_prepare();
+	f->gone = true;
+	fake_forget_log(&direct);
+	outcomes[0].before.devsta = PCIRESET_UNREAD;
+	pcireset_record(&direct.io, &machine, outcomes);
+
+	assert_string_equal(direct.log, "r 01:00.0 4a\n");
+	assert_int_equal(outcomes[0].before.devsta, PCIRESET_UNREAD);
+	assert_int_equal(outcomes[0].crash.uncorrectable, PCIRESET_UNREAD);
 }
 
 static void one_that_has_gone_is_not_written_to(void **state)
@@ -143,10 +299,18 @@ static void bus_master_that_cannot_be_cleared_ends_with_the_reset_or_is_told(voi
 	assert_int_equal(pcireset_fence(&direct.io, &machine, decisions, outcomes), 2);
 	assert_int_equal(outcomes[0].fence_error, -EBUSY);
 	direct_reset(10000);
+	/* It is tried once more with the doors, and once more when registers are restored. */
+	assert_non_null(strstr(direct.log, "w 01:00.0 04 0400\n"
+					   "w 02:00.0 04 0400\n"
+					   "w 01:00.0 48 a810\n"
+					   "w 02:00.0 48 a810\n"));
 	direct.functions[0].sticky_master = false;
 
 	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 1);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_VERIFIED);
+	assert_non_null(strstr(strstr(direct.log, "w 02:00.0 48 a810\n"),
+			       "w 02:00.0 04 0400\nr 02:00.0 04\n"));
+	assert_int_equal(outcomes[1].restored, -EIO);
 	assert_int_equal(outcomes[1].verdict, PCIRESET_FAILED);
 	assert_int_equal(outcomes[1].silent, PCIRESET_NO);
 }
@@ -175,6 +339,12 @@ int main(void)
 		TEST(pending_requests_are_waited_for_as_long_as_they_may_take),
 		TEST(requests_that_end_are_waited_for_no_longer),
 		TEST(requests_that_may_take_a_minute_get_half_of_the_budget),
+		TEST(one_that_goes_between_two_reads_has_not_failed_to_reset),
+		TEST(requests_that_never_time_out_get_half_of_the_budget),
+		TEST(who_has_no_register_for_its_timeout_has_the_default),
+		TEST(the_timeout_of_a_vf_is_that_of_its_pf),
+		TEST(pending_requests_of_advanced_features_are_waited_for),
+		TEST(of_one_that_has_gone_no_error_is_on_record),
 		TEST(one_that_has_gone_is_not_written_to),
 		TEST(a_locked_down_kernel_refuses),
 		TEST(a_placeholder_is_left_as_it_is),

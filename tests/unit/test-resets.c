@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the drain to the last try: what comes after a function-level reset that failed. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_direct.h"
+#include "quiesce.h"
+#include "report.h"
+
+static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
+static struct quiesce_run run;
+static struct fake_attr *reset;
+
+static int setup(void **state)
+{
+	(void)direct_setup(state);
+	run = (struct quiesce_run){ .root = "",
+				    .io = &direct.io,
+				    .log = &quiet,
+				    .journal = journal,
+				    .deadline_us = 10000000 };
+	quiesce_config_defaults(&run.config);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	quiesce_run_free(&run);
+	return direct_teardown(state);
+}
+
+/* Alone below a root port: its bus may be reset for it. */
+static struct fake_function *nic(enum fake_flr flr)
+{
+	struct fake_function *f, *port = fake_port(&direct, "0000:00:01.0", 1, 1);
+
+	(void)fake_attr(&direct, port, "reset_subordinate", "");
+	f = endpoint("0000:01:00.0", flr);
+	reset = fake_resets(&direct, f, "flr bus");
+	return f;
+}
+
+/* The log and the clock begin with the resets. */
+static void make(unsigned int methods)
+{
+	assert_int_equal(pcireset_scan(&direct.io, &run.machine), 0);
+	pcireset_topology_read(&direct.io, &run.machine);
+	run.decisions = calloc(run.machine.n, sizeof(*run.decisions));
+	run.outcomes = calloc(run.machine.n, sizeof(*run.outcomes));
+	assert_true(run.decisions && run.outcomes);
+	for (size_t i = 0; i < run.machine.n; i++) {
+		run.outcomes[i].before.devsta = PCIRESET_UNREAD;
+		run.outcomes[i].crash.uncorrectable = PCIRESET_UNREAD;
+		if (!pcireset_is_bridge(&run.machine.functions[i]))
+			run.decisions[i] = (struct pcireset_decision){ .action = PCIRESET_RESET,
+								       .methods = methods };
+	}
+	assert_int_equal(pcireset_plan_make(&run.machine, run.decisions, &run.steps), 0);
+	direct.now_us = 0;
+	fake_forget_log(&direct);
+	assert_int_equal(quiesce_resets_make(&run), 0);
+}
+
+static size_t verify(void)
+{
+	return pcireset_verify(&direct.io, &run.machine, run.steps, run.journal, run.outcomes);
+}
+
+/* The whole way: drain, FLR, looked at, restored, and the kernel's reset of the bus. */
+static void a_reset_that_does_nothing_is_followed_by_that_of_the_bus(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	make(PCIRESET_ANY_METHOD);
+
+	assert_string_equal(direct.log, "r 01:00.0 4a\n" /* drain */
+					"r 01:00.0 04\n" /* save */
+					"r 01:00.0 48\n"
+					"r 01:00.0 50\n"
+					"r 01:00.0 68\n"
+					"w 01:00.0 04 0400\n"
+					"w 01:00.0 48 a810\n"
+					"r 01:00.0 00\n" /* 100 ms later: look */
+					"r 01:00.0 04\n"
+					"r 01:00.0 10\n"
+					"w 01:00.0 10 fe000004\n" /* restore */
+					"r 01:00.0 10\n"
+					"w 01:00.0 3c 0b\n"
+					"r 01:00.0 3c\n"
+					"r 01:00.0 48\n"
+					"r 01:00.0 50\n"
+					"r 01:00.0 68\n"
+					"w 01:00.0 04 0400\n"
+					"r 01:00.0 04\n"
+					"r 01:00.0 48\n" /* save */
+					"r 01:00.0 50\n"
+					"r 01:00.0 68\n"
+					"a 01:00.0/driver_override pci-quiesce\n"
+					"a 01:00.0/reset_method bus\n"
+					"a 01:00.0/reset 1\n"
+					"a 01:00.0/reset_method flr bus\n"
+					"a 01:00.0/driver_override \n");
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_COMPLETED);
+	assert_int_equal(run.steps[1].method, PCIRESET_METHOD_SBR);
+	assert_int_equal(run.steps[1].engine, PCIRESET_ENGINE_KERNEL);
+}
+
+static void come_back(struct fake_function *f)
+{
+	f->gone = false;
+}
+
+/* What it held before the first reset counts, not the ones that were read between. */
+static void one_that_only_the_bus_brings_back_gets_its_registers(void **state)
+{
+	struct fake_function *f = nic(FAKE_FLR_NEVER_RETURNS);
+
+	(void)state;
+	reset->written = come_back;
+	make(PCIRESET_ANY_METHOD);
+
+	assert_int_equal(run.outcomes[1].reset_error, 0);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_COMPLETED);
+	assert_int_equal(fake_get(f->config, 0x10, 4), 0xfe000004);
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0400);
+	assert_false(run.journal->entries[1].in_use);
+}
+
+/* The bus takes 102 ms, and 100 are left. */
+static void what_is_left_is_too_little_for_a_bus(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_NEVER_RETURNS);
+	run.deadline_us = 2200000;
+	make(PCIRESET_ANY_METHOD);
+
+	assert_null(strstr(direct.log, "a 01:00.0/reset 1\n"));
+	assert_in_range(direct.now_us, 2100000, 2100200);
+	assert_int_equal(run.outcomes[1].reset_error, -ETIMEDOUT);
+	assert_int_equal(verify(), 1);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_LOST);
+}
+
+static void one_that_answers_is_fenced_then(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	run.deadline_us = 150000;
+	make(PCIRESET_ANY_METHOD);
+
+	assert_null(strstr(direct.log, "a 01:00.0/reset 1\n"));
+	assert_int_equal(run.outcomes[1].reset_error, -ETIMEDOUT);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_FENCED);
+}
+
+static void without_a_bus_it_is_fenced_at_once(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	make(PCIRESET_FUNCTION_LEVEL);
+
+	assert_null(strstr(direct.log, "a "));
+	assert_int_equal(run.outcomes[1].reset_error, -EOPNOTSUPP);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_FENCED);
+}
+
+/* There is no third try, and no way back to a weaker one. */
+static void a_bus_that_fails_is_the_end(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	reset->write_error = -ENOTTY;
+	make(PCIRESET_ANY_METHOD);
+
+	assert_null(strstr(strstr(direct.log, "a 01:00.0/reset 1\n") + 1, "a 01:00.0/reset 1\n"));
+	assert_null(strstr(strstr(direct.log, "w 01:00.0 48") + 1, "w 01:00.0 48"));
+	assert_int_equal(run.outcomes[1].reset_error, -ENOTTY);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_FENCED);
+}
+
+/* Whatever is configured: 200 ms for the drain, 50 for a timeout, 100 for the reset. */
+static void the_drain_leaves_half_of_the_time(void **state)
+{
+	(void)state;
+	nic(FAKE_FLR_WORKS)->pending_reads = -1;
+	run.config.drain_ms = 5000;
+	run.deadline_us = 400000;
+	make(PCIRESET_ANY_METHOD);
+
+	assert_in_range(run.outcomes[1].drain_us, 200000, 216000);
+	assert_in_range(direct.now_us, 350000, 366200);
+	assert_int_equal(run.outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
+}
+
+#define RESETS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RESETS(a_reset_that_does_nothing_is_followed_by_that_of_the_bus),
+		RESETS(one_that_only_the_bus_brings_back_gets_its_registers),
+		RESETS(what_is_left_is_too_little_for_a_bus),
+		RESETS(one_that_answers_is_fenced_then),
+		RESETS(without_a_bus_it_is_fenced_at_once),
+		RESETS(a_bus_that_fails_is_the_end),
+		RESETS(the_drain_leaves_half_of_the_time),
+	};
+
+	return cmocka_run_group_tests_name("resets", tests, NULL, NULL);
+}
