@@ -92,7 +92,8 @@ static bool is_locked_by(struct fake *fake, const struct fake_function *f, const
 	struct pcireset_address address;
 	const bool whole_bus = strcmp(name, "/reset_subordinate") == 0;
 
-	if ((!whole_bus && strcmp(name, "/reset") != 0) || strncmp(path, devices, sizeof(devices) - 1) != 0)
+	if ((!whole_bus && strcmp(name, "/reset") != 0) ||
+	    strncmp(path, devices, sizeof(devices) - 1) != 0)
 		return false;
 	(void)snprintf(text, sizeof(text), "%.*s", (int)(name - path - (int)sizeof(devices) + 1),
 		       path + sizeof(devices) - 1);
