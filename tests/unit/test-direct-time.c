@@ -78,52 +78,6 @@ static void who_takes_long_to_answer_is_asked_seldom(void **state)
 	assert_in_range(direct.now_us, 2100000, 2150100);
 }
 
-static void who_was_killed_in_a_reset_leaves_it_alone_until_its_time_is_over(void **state)
-{
-	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
-	struct pcireset_journal_entry entry;
-
-	(void)state;
-	f->flr_us = 400000;
-	direct_prepare();
-	entry = (struct pcireset_journal_entry){
-		.address = machine.functions[0].address,
-		.in_use = true,
-		.quiet_until_us = 100000,
-		.saved = { .id = 0x10d38086, .n = 1, .registers = { { 0x10, 4, 0xfe000004 } } },
-	};
-	fake_forget_log(&direct);
-	direct.now_us = 0;
-	assert_int_equal(direct.io.config_write(&direct, entry.address, 0x48, 0x8000, 2), 0);
-
-	/* The machine fails the test if anybody asks before 100 ms. */
-	assert_int_equal(pcireset_journal_restore(&direct.io, &entry), 0);
-	assert_ptr_equal(strstr(direct.log, "w 01:00.0 48 8000\n"
-					    "s 99999\n"
-					    "r 01:00.0 00\n"),
-			 direct.log);
-	assert_int_equal(fake_get(f->config, 0x10, 4), 0xfe000004);
-	assert_in_range(direct.now_us, 400000, 420000);
-	assert_false(entry.in_use);
-}
-
-static void who_does_not_come_back_is_waited_for_a_second_and_no_more(void **state)
-{
-	struct pcireset_journal_entry entry = { .in_use = true,
-						.quiet_until_us = 100000,
-						.saved = { .id = NIC, .n = 1 } };
-
-	(void)state;
-	endpoint("0000:01:00.0", FAKE_FLR_WORKS)->gone = true;
-	direct_prepare();
-	entry.address = machine.functions[0].address;
-	direct.now_us = 0;
-
-	assert_int_equal(pcireset_journal_restore(&direct.io, &entry), 0);
-	assert_in_range(direct.now_us, 1100000, 1120000);
-	assert_null(strstr(direct.log, "w "));
-}
-
 static void a_slow_one_does_not_hold_up_the_others(void **state)
 {
 	(void)state;
@@ -260,6 +214,95 @@ static void what_is_locked_down_leaves_nothing_to_be_put_back(void **state)
 	assert_int_equal(entries[0].saved.n, 0);
 }
 
+/* Of Bus Master nothing is opened again. */
+static void what_was_given_up_stays_fenced(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(f->config, 0x04, 0x0406, 2);
+	f->sticky_master = true;
+	f->pending_reads = -1;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_run(120);
+
+	assert_non_null(strstr(direct.log, "w 01:00.0 04 0400\n"));
+	assert_non_null(strstr(direct.log, "r 01:00.0 4a\nw 01:00.0 04 0402\n"));
+}
+
+static void a_drain_ends_with_everything(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(f->config, 0x68, 0x0009, 2); /* 260 to 900 ms */
+	f->pending_reads = -1;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_run(500);
+
+	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
+	assert_in_range(direct.now_us, 500000, 500010);
+}
+
+/* By Device Control 2; with FLR's 100 ms, and of a budget of 2 s the half at most. */
+static void each_completion_timeout_is_waited_for(void **state)
+{
+	static const struct {
+		uint16_t control;
+		uint64_t ms;
+	} waits[] = {
+		{ 0x0, 150 },  { 0x1, 100 },  { 0x2, 110 },  { 0x5, 155 },  { 0x6, 310 },
+		{ 0x9, 1000 }, { 0xa, 1100 }, { 0xd, 1100 }, { 0xe, 1100 }, { 0x3, 150 },
+	};
+
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		struct fake_function *f;
+
+		(void)direct_setup(state);
+		f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+		fake_put(f->config, 0x68, waits[i].control, 2);
+		f->pending_reads = -1;
+		outcomes[0].pending = PCIRESET_YES;
+		direct_run(10000);
+		assert_int_equal(direct.now_us / 1000, waits[i].ms);
+		(void)direct_teardown(state);
+	}
+}
+
+/* Four of them are asked, 50 ms each: the others no more. */
+static void behind_the_end_no_id_is_read(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 10; i++) {
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		(void)snprintf(address, sizeof(address), "0000:01:%02x.0", i);
+		endpoint(address, FAKE_FLR_NEVER_RETURNS)->dead_read_us = 50000;
+	}
+	direct_run(300);
+
+	assert_in_range(direct.now_us, 300000, 300200);
+	assert_non_null(strstr(direct.log, "r 01:03.0 00\n"));
+	assert_null(strstr(direct.log, "r 01:04.0 00\n"));
+}
+
+/* 45 reads of the dead take longer than the budget of the one behind them. */
+static void who_is_behind_many_dead_ones_is_asked_once_all_the_same(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 45; i++) {
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		(void)snprintf(address, sizeof(address), "0000:%02x:%02x.0", 1 + i / 32, i % 32);
+		endpoint(address, FAKE_FLR_NEVER_RETURNS)->dead_read_us = 50000;
+	}
+	endpoint("0000:04:00.0", FAKE_FLR_WORKS);
+	direct_run(10000);
+
+	assert_int_equal(outcomes[45].reset, PCIRESET_SEEN_OBSERVED);
+	assert_in_range(outcomes[45].reset_us, 2300000, 2400000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,8 +310,6 @@ int main(void)
 		TEST(twenty_dead_ones_of_two_hundred_cost_one_budget),
 		TEST(resets_of_the_kernel_that_block_hold_nobody_up),
 		TEST(who_takes_long_to_answer_is_asked_seldom),
-		TEST(who_was_killed_in_a_reset_leaves_it_alone_until_its_time_is_over),
-		TEST(who_does_not_come_back_is_waited_for_a_second_and_no_more),
 		TEST(a_slow_one_does_not_hold_up_the_others),
 		TEST(what_cannot_end_in_time_is_not_begun),
 		TEST(behind_the_end_nobody_is_even_asked),
@@ -277,6 +318,11 @@ int main(void)
 		TEST(who_has_gone_before_its_reset_costs_one_read),
 		TEST(one_that_goes_while_it_is_saved_is_not_reset),
 		TEST(what_is_locked_down_leaves_nothing_to_be_put_back),
+		TEST(what_was_given_up_stays_fenced),
+		TEST(a_drain_ends_with_everything),
+		TEST(each_completion_timeout_is_waited_for),
+		TEST(behind_the_end_no_id_is_read),
+		TEST(who_is_behind_many_dead_ones_is_asked_once_all_the_same),
 	};
 
 	return cmocka_run_group_tests_name("direct-time", tests, NULL, NULL);

@@ -35,6 +35,7 @@ static void one_function_is_saved_closed_reset_observed_and_restored(void **stat
 	assert_int_equal(outcomes[0].observed.before, 0x0400);
 	assert_int_equal(outcomes[0].observed.after, 0x0000);
 	assert_int_equal(outcomes[0].restored, 3);
+	assert_int_equal(outcomes[0].restore_us, 11); /* accesses */
 	assert_int_equal(outcomes[0].reset_us / 1000, 100);
 	assert_false(entries[0].in_use);
 	assert_int_equal(fake_get(direct.functions[0].config, 0x10, 4), 0xfe000004);
@@ -248,6 +249,40 @@ static void the_bus_of_one_that_is_being_reset_waits_for_it(void **state)
 		    strstr(direct.log, "a 00:01.0/reset_subordinate 1\n"));
 }
 
+static void run_with_reported_time(uint32_t second)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	fake_extended(f, 0x100, 0x22);
+	fake_put(f->config, 0x104, 0x80000000, 4);
+	fake_put(f->config, 0x108, second, 4);
+	f->quiet_us = 0;
+	direct_run(10000);
+}
+
+/* 33 times 32^2 ns are 33.8 us: one more than 33, and that of the read. */
+static void parts_of_a_microsecond_are_waited_for(void **state)
+{
+	(void)state;
+	run_with_reported_time(0x421);
+	assert_int_equal(outcomes[0].reset_us, 35);
+}
+
+/* 511 times 32^5 ns are 17 s: it is asked after 100 ms all the same. */
+static void a_reported_time_is_never_longer_than_the_specified_one(void **state)
+{
+	(void)state;
+	run_with_reported_time(0xbff);
+	assert_int_equal(outcomes[0].reset_us / 1000, 100);
+}
+
+static void a_reserved_scale_of_time_is_none(void **state)
+{
+	(void)state;
+	run_with_reported_time(0xc00);
+	assert_int_equal(outcomes[0].reset_us / 1000, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +299,9 @@ int main(void)
 		TEST(who_is_known_to_need_250_ms_more_gets_them),
 		TEST(a_vf_is_ready_when_its_command_answers),
 		TEST(the_bus_of_one_that_is_being_reset_waits_for_it),
+		TEST(parts_of_a_microsecond_are_waited_for),
+		TEST(a_reported_time_is_never_longer_than_the_specified_one),
+		TEST(a_reserved_scale_of_time_is_none),
 	};
 
 	return cmocka_run_group_tests_name("engine-direct", tests, NULL, NULL);

@@ -126,6 +126,9 @@ static void all_else_is_the_kernels_and_it_is_said_why(void **state)
 	functions[0].vfs_listed = 2;
 	assert_engine(PCIRESET_ENGINE_KERNEL, PCIRESET_ENGINE_WHY_VFS);
 	functions[0].vfs_listed = 0;
+	functions[0].is_unknown = true;
+	assert_engine(PCIRESET_ENGINE_KERNEL, PCIRESET_ENGINE_WHY_UNKNOWN);
+	functions[0].is_unknown = false;
 	functions[0].advertises = 0;
 	assert_engine(PCIRESET_ENGINE_KERNEL, PCIRESET_ENGINE_WHY_UNKNOWN);
 	functions[0].offers = PCIRESET_BIT(PCIRESET_METHOD_ACPI);
@@ -138,7 +141,7 @@ static void ats_is_the_kernels_where_an_iommu_caches_translations(void **state)
 	(void)endpoint(ROOT, FLR);
 	functions[0].ats = 0x200;
 	assert_engine(PCIRESET_ENGINE_DIRECT, PCIRESET_ENGINE_WHY_DIRECT);
-	functions[0].iommu_group = 7;
+	functions[0].iommu_group = 0;
 	assert_engine(PCIRESET_ENGINE_KERNEL, PCIRESET_ENGINE_WHY_ATS);
 	decisions[0].engine = PCIRESET_ENGINE_DIRECT;
 	assert_engine(PCIRESET_ENGINE_DIRECT, PCIRESET_ENGINE_WHY_DIRECT);
@@ -245,6 +248,9 @@ static void what_a_locked_down_kernel_refuses_it_makes_itself(void **state)
 	(void)state;
 	(void)endpoint(ROOT, FLR);
 	plan();
+	outcomes[0].reset_error = -EACCES;
+	assert_int_equal(escalate(), 1);
+	free(next);
 	outcomes[0].reset_error = -EPERM;
 	assert_int_equal(escalate(), 1);
 	assert_int_equal(next[0].method, PCIRESET_METHOD_FLR);

@@ -214,6 +214,13 @@ static void the_timeout_of_a_vf_is_that_of_its_pf(void **state)
 
 	assert_int_equal(outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
 	assert_int_equal(direct.now_us / 1000, 310);
+
+	/* What a PF that has gone tells is none. */
+	direct.functions[0].gone = true;
+	direct.functions[1].quiet_until_us = direct.functions[1].answers_at_us = 0;
+	outcomes[1].pending = PCIRESET_YES;
+	direct_reset(10000);
+	assert_int_equal(direct.now_us / 1000, 150);
 }
 
 /* Conventional functions tell it in their own register, at 65. */
@@ -298,6 +305,11 @@ static void bus_master_that_cannot_be_cleared_ends_with_the_reset_or_is_told(voi
 	direct_prepare();
 	assert_int_equal(pcireset_fence(&direct.io, &machine, decisions, outcomes), 2);
 	assert_int_equal(outcomes[0].fence_error, -EBUSY);
+	/* It goes on with requests: to wait for them makes no sense. */
+	direct.functions[0].pending_reads = 1;
+	assert_int_equal(pcireset_drain(&direct.io, &machine, steps, 100, outcomes), 0);
+	assert_int_equal(direct.functions[0].pending_reads, 1);
+	direct.functions[0].pending_reads = 0;
 	direct_reset(10000);
 	/* It is tried once more with the doors, and once more when registers are restored. */
 	assert_non_null(strstr(direct.log, "w 01:00.0 04 0400\n"
@@ -329,6 +341,31 @@ static void one_that_vanishes_in_its_reset_is_lost_without_another_read(void **s
 	assert_int_equal(outcomes[0].ready, PCIRESET_NO);
 }
 
+static void errors_are_on_record_as_they_are(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_extended(f, 0x100, 0x01);
+	fake_put(f->config, 0x104, 0x00104000, 4);
+	fake_put(f->config, 0x10c, 0x00462030, 4);
+	fake_put(f->config, 0x110, 0x00000040, 4);
+	direct_prepare();
+	pcireset_record(&direct.io, &machine, outcomes);
+	assert_int_equal(outcomes[0].crash.uncorrectable, 0x00104000);
+	assert_int_equal(outcomes[0].crash.fatal, 0);
+	assert_int_equal(outcomes[0].crash.correctable, 0x40);
+
+	fake_put(f->config, 0x10c, 0x00466030, 4);
+	pcireset_record(&direct.io, &machine, outcomes);
+	assert_int_equal(outcomes[0].crash.fatal, 0x00004000);
+
+	f->dies_after = 2;
+	pcireset_record(&direct.io, &machine, outcomes);
+	assert_int_equal(outcomes[0].crash.uncorrectable, PCIRESET_UNREAD);
+	assert_int_equal(outcomes[0].crash.fatal, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +387,7 @@ int main(void)
 		TEST(a_placeholder_is_left_as_it_is),
 		TEST(bus_master_that_cannot_be_cleared_ends_with_the_reset_or_is_told),
 		TEST(one_that_vanishes_in_its_reset_is_lost_without_another_read),
+		TEST(errors_are_on_record_as_they_are),
 	};
 
 	return cmocka_run_group_tests_name("misbehave", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the drain to the last try: what comes after a function-level reset that failed. */
+#include <cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,7 @@ static void what_is_left_is_too_little_for_a_bus(void **state)
 	assert_null(strstr(direct.log, "a 01:00.0/reset 1\n"));
 	assert_in_range(direct.now_us, 2100000, 2100200);
 	assert_int_equal(run.outcomes[1].reset_error, -ETIMEDOUT);
+	assert_false(run.outcomes[1].tried); /* the second one */
 	assert_int_equal(verify(), 1);
 	assert_int_equal(run.outcomes[1].verdict, PCIRESET_LOST);
 }
@@ -198,6 +200,78 @@ static void the_drain_leaves_half_of_the_time(void **state)
 	assert_int_equal(run.outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
 }
 
+static void assert_evidence(size_t i, const char *expected)
+{
+	struct cJSON *device = cJSON_CreateObject();
+	char *text;
+
+	run.silence_us = 1;
+	quiesce_report_evidence(device, &run, i);
+	text = cJSON_PrintUnformatted(device);
+	assert_string_equal(text, expected);
+	cJSON_free(text);
+	cJSON_Delete(device);
+}
+
+/* Before, at and after the reset, and how long each step took. */
+static void the_evidence_of_a_reset_is_in_the_report(void **state)
+{
+	struct fake_function *f = nic(FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_put(f->config, 0x52, 0x1043, 2);
+	f->pending_reads = 1;
+	make(PCIRESET_ANY_METHOD);
+	run.outcomes[1].before = (struct pcireset_registers){ NIC, 0x0006, 0x0024, 0x1043 };
+	run.outcomes[1].crash = (struct pcireset_crash){ 0x00044000, 0x00040000, 0x40 };
+	assert_int_equal(verify(), 0);
+
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_VERIFIED);
+	assert_evidence(1,
+			"{\"evidence\":{\"silent\":true,\"pending\":false,\"reset\":\"observed\","
+			"\"ready\":true,\"before\":{\"id\":\"10d38086\",\"command\":\"0006\","
+			"\"devsta\":\"0024\",\"link\":{\"gt_s\":8,\"width\":4}},"
+			"\"aer\":{\"uncorrectable\":\"00044000\",\"fatal\":\"00040000\","
+			"\"correctable\":\"00000040\"},\"observed\":{\"register\":\"04\","
+			"\"before\":\"00000400\",\"after\":\"00000000\"},\"restored\":3,"
+			"\"after\":{\"id\":\"10d38086\",\"command\":\"0400\","
+			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}}},"
+			"\"ms\":{\"drain\":0.502,\"reset\":100.001,\"restore\":0.011}}");
+	/* What was not reset took no time, and was not looked at. */
+	run.outcomes[0].before = run.outcomes[0].after;
+	assert_evidence(0, "{\"evidence\":{\"silent\":null,\"pending\":null,\"reset\":\"none\","
+			   "\"ready\":null,\"before\":{\"id\":null,\"command\":null,"
+			   "\"devsta\":null,\"link\":null},\"aer\":null,\"observed\":null,"
+			   "\"restored\":0,\"after\":{\"id\":null,\"command\":null,"
+			   "\"devsta\":null,\"link\":null}},"
+			   "\"ms\":{\"drain\":null,\"reset\":null,\"restore\":null}}");
+}
+
+/* All below the port may lose its bus; whoever had its reset keeps its verdict. */
+static void a_whole_bus_is_reset_for_one_of_two(void **state)
+{
+	struct fake_function *f;
+	const size_t *members;
+
+	(void)state;
+	(void)nic(FAKE_FLR_WORKS);
+	f = endpoint("0000:01:00.1", FAKE_FLR_DOES_NOTHING);
+	(void)fake_resets(&direct, f, "flr");
+	make(PCIRESET_ANY_METHOD);
+
+	assert_non_null(strstr(direct.log, "a 01:00.0/driver_override pci-quiesce\n"
+					   "a 01:00.1/driver_override pci-quiesce\n"
+					   "a 00:01.0/reset_subordinate 1\n"
+					   "a 01:00.0/driver_override \n"
+					   "a 01:00.1/driver_override \n"));
+	assert_int_equal(pcireset_reach_of(&run.machine, run.steps, &run.reach, 2, &members), 2);
+	assert_int_equal(members[0], 1);
+	assert_int_equal(members[1], 2);
+	assert_int_equal(verify(), 0);
+	assert_int_equal(run.outcomes[1].verdict, PCIRESET_VERIFIED);
+	assert_int_equal(run.outcomes[2].verdict, PCIRESET_COMPLETED);
+}
+
 #define RESETS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -210,6 +284,8 @@ int main(void)
 		RESETS(without_a_bus_it_is_fenced_at_once),
 		RESETS(a_bus_that_fails_is_the_end),
 		RESETS(the_drain_leaves_half_of_the_time),
+		RESETS(the_evidence_of_a_reset_is_in_the_report),
+		RESETS(a_whole_bus_is_reset_for_one_of_two),
 	};
 
 	return cmocka_run_group_tests_name("resets", tests, NULL, NULL);

@@ -240,6 +240,51 @@ static void one_that_goes_while_it_is_written_back_is_left(void **state)
 	assert_true(entries[0].in_use);
 }
 
+/* Retrain Link, Initiate FLR, Secondary Bus Reset; of a PCIe bridge that bit is another. */
+static void no_bit_that_starts_something_is_saved(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS), *port;
+	struct pcireset_saved saved;
+
+	(void)state;
+	fake_put(f->config, 0x48, 0xa810, 2);
+	fake_put(f->config, 0x50, 0x0062, 2);
+	port = fake_port(&direct, "0000:02:00.0", 3, 3);
+	fake_put(port->config, 0x42, 0x0072, 2); /* PCI Express to PCI */
+	fake_put(port->config, 0x48, 0x8000, 2);
+	fake_put(port->config, 0x3e, 0x0043, 2);
+	fake_capability(port, 0x80, PCI_CAP_ID_PCIX);
+	fake_put(port->config, 0x82, 0x0032, 2);
+	assert_string_equal(saved_of_first(), "10 fe000004\n3c 0b\n48 2810\n50 0042\n68 0000\n");
+	assert_int_equal(pcireset_saved_take(&direct.io, &machine.functions[1], &saved), 0);
+	assert_string_equal(saved_text(&saved), "18 00030302\n1c 0000\n20 00000000\n24 00000000\n"
+						"28 00000000\n2c 00000000\n30 00000000\n"
+						"3e 0003\n0c 0000\n48 8000\n50 0000\n68 0000\n");
+}
+
+/* Behind its last register extended space begins, which may not be there. */
+static void a_capability_at_the_end_is_cut_there(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = fake_endpoint(&direct, "0000:01:00.0", NIC, 0x020000, 0x0402);
+	fake_capability(f, 0xd8, PCI_CAP_ID_EXP);
+	fake_put(f->config, 0xda, 0x0002, 2);
+	assert_string_equal(saved_of_first(), "e0 0000\ne8 0000\n");
+}
+
+static void no_more_than_six_sizes_are_believed(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	fake_extended(f, 0x100, PCI_EXT_CAP_ID_REBAR);
+	fake_put(f->config, 0x108, 0x000004e0, 4); /* says seven */
+	fake_put(f->config, 0x138, 0x00000123, 4);
+	assert_null(strstr(saved_of_first(), "138 "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +294,9 @@ int main(void)
 		TEST(registers_that_are_not_there_are_not_saved),
 		TEST(nothing_is_saved_of_one_that_has_gone_and_one_read_is_enough),
 		TEST(one_that_goes_while_it_is_written_back_is_left),
+		TEST(no_bit_that_starts_something_is_saved),
+		TEST(a_capability_at_the_end_is_cut_there),
+		TEST(no_more_than_six_sizes_are_believed),
 	};
 
 	return cmocka_run_group_tests_name("saved", tests, NULL, NULL);

@@ -65,6 +65,7 @@ static void chelsio_is_the_kernels_and_is_fenced_behind_its_reset(void **state)
 	assert_int_equal(planned[0].engine, PCIRESET_ENGINE_KERNEL);
 	assert_int_equal(planned[0].engine_why, PCIRESET_ENGINE_WHY_METHOD);
 	assert_true(planned[0].fence_late);
+	assert_int_equal(outcomes[0].pending, PCIRESET_UNKNOWN); /* it is not drained */
 	assert_null(strstr(direct.log, "w "));
 	assert_non_null(strstr(direct.log, "a 01:00.0/driver_override pci-quiesce\n"
 					   "a 01:00.0/reset_method device_specific\n"
@@ -180,6 +181,20 @@ static void a_reset_that_blocks_for_ever_is_left_with_its_function(void **state)
 	pcireset_job_free(direct.jobs[0].job);
 }
 
+/* The kernel has given up, and the function is there: it can be read. */
+static void a_kernel_that_says_timeout_is_not_the_last_word(void **state)
+{
+	(void)state;
+	running("0000:01:00.0", 0xa804144d, "device_specific flr bus");
+	fake_find_attr(&direct, "sys/bus/pci/devices/0000:01:00.0/reset")->write_error = -ETIMEDOUT;
+	make(PCIRESET_ANY_METHOD, 10000);
+
+	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
+	assert_false(outcomes[0].stuck);
+	assert_int_equal(pcireset_verify(&direct.io, &machine, planned, journal, outcomes), 0);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_FENCED);
+}
+
 #define SPECIFIC(name) cmocka_unit_test_setup_teardown(name, direct_setup, teardown)
 
 int main(void)
@@ -191,6 +206,7 @@ int main(void)
 		SPECIFIC(samsung_sm961_without_a_reset_of_its_own_is_still_the_kernels),
 		SPECIFIC(pm_that_does_nothing_leaves_it_fenced),
 		SPECIFIC(a_reset_that_blocks_for_ever_is_left_with_its_function),
+		SPECIFIC(a_kernel_that_says_timeout_is_not_the_last_word),
 	};
 
 	return cmocka_run_group_tests_name("specific", tests, NULL, NULL);
