@@ -96,11 +96,13 @@ static void judge(struct pcireset_outcome *outcome)
 		outcome->verdict = PCIRESET_FENCED;
 }
 
+/* The direct engine has waited for as long as that may take, or there is no time left. */
 static bool never_came_back(const struct pcireset_step *step,
-			    const struct pcireset_outcome *outcome)
+			    const struct pcireset_outcome *outcome, bool is_late)
 {
 	return step->engine == PCIRESET_ENGINE_DIRECT && outcome->tried &&
-	       outcome->reset_error == -ETIMEDOUT;
+	       outcome->reset_error == -ETIMEDOUT &&
+	       (is_late || outcome->reset_us >= READY_MS * 1000);
 }
 
 static void verify_silenced(const struct pcireset_io *io,
@@ -112,8 +114,7 @@ static void verify_silenced(const struct pcireset_io *io,
 	struct pcireset_registers now = nothing_read;
 	bool pending;
 
-	/* The direct engine has waited for as long as that may take. */
-	if (!never_came_back(step, outcome))
+	if (!never_came_back(step, outcome, io->now_us(io->data) >= end_us))
 		now = read_when_ready(io, function, outcome->tried, end_us);
 
 	if (!answers_as_before(function, &now)) {

@@ -303,6 +303,40 @@ static void who_is_behind_many_dead_ones_is_asked_once_all_the_same(void **state
 	assert_in_range(outcomes[45].reset_us, 2300000, 2400000);
 }
 
+/* There was no time to wait for it; to read back there is a second, and it needs 100 ms. */
+static void who_is_late_at_the_end_of_everything_is_not_lost_yet(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	f->flr_us = 400000;
+	direct_run(300);
+	assert_int_equal(outcomes[0].reset_error, -ETIMEDOUT);
+
+	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 0);
+	assert_in_range(direct.now_us, 400000, 440000);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_FENCED);
+	assert_int_equal(fake_get(f->config, 0x10, 4), 0xfe000004);
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0400);
+	assert_false(entries[0].in_use);
+}
+
+/* All of them together have that second. */
+static void many_that_are_late_at_the_end_cost_no_more(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 30; i++) {
+		char address[PCIRESET_ADDRESS_BYTES];
+
+		(void)snprintf(address, sizeof(address), "0000:01:%02x.0", i);
+		endpoint(address, FAKE_FLR_NEVER_RETURNS)->dead_read_us = 50000;
+	}
+	direct_run(300);
+
+	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 30);
+	assert_in_range(direct.now_us, 1400000, 1500000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +357,8 @@ int main(void)
 		TEST(each_completion_timeout_is_waited_for),
 		TEST(behind_the_end_no_id_is_read),
 		TEST(who_is_behind_many_dead_ones_is_asked_once_all_the_same),
+		TEST(who_is_late_at_the_end_of_everything_is_not_lost_yet),
+		TEST(many_that_are_late_at_the_end_cost_no_more),
 	};
 
 	return cmocka_run_group_tests_name("direct-time", tests, NULL, NULL);
