@@ -138,6 +138,8 @@ def check_quiet(trace, functions, init, end):
         numbers["untouched_ms"] = round(min(quiet) * 1000, 1)
     if starts:
         numbers["direct_start_ms"] = round((max(starts) - min(starts)) * 1000, 1)
+        if max(starts) - min(starts) >= RESET_SECONDS:
+            problems.append("direct resets were not made all at once")
     return problems, numbers
 
 

@@ -81,6 +81,9 @@ class Direct(unittest.TestCase):
         self.assertEqual(self.observed("04", "00000000"), wrong)
         self.assertEqual(self.observed("14", "fe000004"), wrong)
 
+    def test_one_after_the_other(self):
+        self.convicted("not made all at once", add=(RESET.replace("114.26", "114.37"),))
+
     def test_too_quick(self):
         self.convicted("reset in 94.5 ms, yet nobody asked before 96.0 ms", ms={"reset": 94.5})
 
