@@ -44,6 +44,7 @@ static void add_item(struct pcireset_kernel_wave *w, size_t i)
 	*item = (struct pcireset_kernel_item){
 		.target = step->whole_bus ? step->via : i,
 		.whole_bus = step->whole_bus,
+		.bus = PCIRESET_NONE,
 		.method = step->method,
 		.estimate_ms = step->estimate_ms,
 	};
@@ -81,6 +82,8 @@ static void set_outcome(struct pcireset_kernel_wave *w, struct pcireset_kernel_i
 	uint64_t now_us = w->io->now_us(w->io->data);
 	bool came_back = item->state == PCIRESET_KERNEL_ABANDONED;
 
+	if (item->bus != PCIRESET_NONE && !came_back)
+		w->items[item->bus].n_first--;
 	item->state = stuck ? PCIRESET_KERNEL_ABANDONED : PCIRESET_KERNEL_OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->task->outcomes[i];
@@ -147,18 +150,22 @@ static bool is_too_late(const struct pcireset_kernel_wave *w,
 	       w->task->limits.deadline_us - now_us < item->estimate_ms * 1000ull;
 }
 
-/* A function that another engine is resetting must not lose its bus meanwhile. */
-static bool must_wait(const struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item)
+/* A function that is being reset by itself must not lose its bus meanwhile. */
+static bool must_wait(const struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item)
 {
 	if (w->locked[item->lock])
 		return true;
-	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++)
-		if (w->under_way[i] && pcireset_kernel_is_member(w, item, i))
-			return true;
-	return false;
+	if (!item->whole_bus)
+		return false;
+	/* No other engine begins one later. */
+	while (item->n_free < w->machine->n &&
+	       !(w->under_way[item->n_free] && pcireset_kernel_is_member(w, item, item->n_free)))
+		item->n_free++;
+	return item->n_first > 0 || item->n_free < w->machine->n;
 }
 
-static void start_all_that_can(struct pcireset_kernel_wave *w)
+/* False where no more can be under way at a time. */
+static bool start_those(struct pcireset_kernel_wave *w, bool whole_buses)
 {
 	uint64_t now_us = w->io->now_us(w->io->data);
 
@@ -167,15 +174,16 @@ static void start_all_that_can(struct pcireset_kernel_wave *w)
 		bool late = is_too_late(w, item, now_us);
 		int r;
 
-		if (item->state != PCIRESET_KERNEL_WAITING || item->whole_bus != w->whole_buses ||
+		if (item->state != PCIRESET_KERNEL_WAITING || item->whole_bus != whole_buses ||
 		    (!late && must_wait(w, item)))
 			continue;
 		r = late ? -ETIMEDOUT : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
-			return; /* tried again when one has ended */
+			return false; /* tried again when one has ended */
 		if (r < 0)
 			set_outcome(w, item, false, false, r);
 	}
+	return true;
 }
 
 static void job_over(void *state, struct pcireset_job *job)
@@ -199,7 +207,8 @@ static void abandon(struct pcireset_kernel_wave *w, struct pcireset_kernel_item 
 	set_outcome(w, item, true, true, -ETIMEDOUT);
 	w->n_running--;
 	for (size_t k = 0; k < w->n_items; k++)
-		if (w->items[k].state == PCIRESET_KERNEL_WAITING && w->items[k].lock == item->lock)
+		if (w->items[k].state == PCIRESET_KERNEL_WAITING &&
+		    (w->items[k].lock == item->lock || k == item->bus))
 			set_outcome(w, &w->items[k], false, false, -EBUSY);
 }
 
@@ -226,12 +235,21 @@ static uint64_t advance(void *state)
 	struct pcireset_kernel_wave *w = state;
 
 	abandon_late(w, w->io->now_us(w->io->data));
-	start_all_that_can(w);
-	if (w->n_running == 0 && !w->whole_buses) {
-		w->whole_buses = true;
-		start_all_that_can(w);
-	}
+	if (start_those(w, false))
+		(void)start_those(w, true);
 	return next_deadline_us(w);
+}
+
+/* Whole buses are apart: each function is on one at the most. */
+static void find_buses(struct pcireset_kernel_wave *w)
+{
+	for (size_t k = 0; k < w->n_items; k++)
+		for (size_t bus = 0; !w->items[k].whole_bus && bus < w->n_items; bus++)
+			if (w->items[bus].whole_bus &&
+			    pcireset_kernel_is_member(w, &w->items[bus], w->items[k].target)) {
+				w->items[k].bus = bus;
+				w->items[bus].n_first++;
+			}
 }
 
 static void end(void *state)
@@ -269,6 +287,7 @@ static int begin(const struct pcireset_task *task, bool *under_way, void **ret_s
 		if (w->steps[i].action == PCIRESET_RESET &&
 		    w->steps[i].engine == PCIRESET_ENGINE_KERNEL)
 			add_item(w, i);
+	find_buses(w);
 
 	*ret_state = w;
 	return 0;

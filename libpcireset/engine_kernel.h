@@ -21,6 +21,9 @@ struct pcireset_kernel_item {
 	uint32_t estimate_ms; /* if all goes well */
 	uint32_t budget_ms;
 	enum pcireset_kernel_item_state state;
+	size_t bus;	/* of one function: the item of the whole bus it is on, or PCIRESET_NONE */
+	size_t n_first; /* of a whole bus: resets of functions on it that are not over */
+	size_t n_free;	/* of a whole bus: this many functions wait for no other engine */
 	uint64_t started_us;
 	uint64_t deadline_us;
 };
@@ -33,7 +36,6 @@ struct pcireset_kernel_wave {
 	struct pcireset_kernel_item *items;
 	size_t n_items;
 	size_t n_running;
-	bool whole_buses;      /* the second wave */
 	const bool *under_way; /* resets of functions that others make */
 	bool *locked;	       /* by item.lock; stays set where a reset was abandoned */
 };

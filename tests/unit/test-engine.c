@@ -1,91 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "fake_io.h"
+#include "kernel_stage.h"
 
 #define DEVICES "sys/bus/pci/devices/"
-
-static struct fake fake;
-static struct pcireset_machine machine;
-static struct pcireset_step steps[FAKE_FUNCTIONS];
-static struct pcireset_outcome outcomes[FAKE_FUNCTIONS];
-static struct pcireset_journal_entry entries[FAKE_FUNCTIONS];
-static struct pcireset_journal journal[1];
-static char started[1024];
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_init(&fake);
-	memset(steps, 0, sizeof(steps));
-	memset(outcomes, 0, sizeof(outcomes));
-	started[0] = '\0';
-	memset(entries, 0, sizeof(entries));
-	journal[0] = (struct pcireset_journal){ .capacity = FAKE_FUNCTIONS, .entries = entries };
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < fake.n_jobs; i++)
-		pcireset_job_free(fake.jobs[i].job);
-	pcireset_machine_free(&machine);
-	return 0;
-}
-
-static struct fake_function *endpoint(const char *address)
-{
-	return fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0x0402);
-}
-
-static void reset_starts(void *data, size_t i, enum pcireset_method method)
-{
-	char address[PCIRESET_ADDRESS_BYTES];
-
-	(void)data;
-	(void)strcat(started, pcireset_address_format(machine.functions[i].address, address));
-	(void)strcat(started, " ");
-	(void)strcat(started, pcireset_method_word(method));
-	(void)strcat(started, "\n");
-}
-
-static void read_machine(void)
-{
-	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
-	pcireset_topology_read(&fake.io, &machine);
-	for (size_t i = 0; i < machine.n; i++)
-		steps[i].via = PCIRESET_NONE;
-	fake_forget_log(&fake);
-	fake.now_us = 0;
-}
-
-static void reset_by(size_t i, enum pcireset_method method)
-{
-	steps[i].action = PCIRESET_RESET;
-	steps[i].method = method;
-	steps[i].engine = PCIRESET_ENGINE_KERNEL;
-	if (method == PCIRESET_METHOD_SBR)
-		steps[i].via = machine.functions[i].parent;
-}
-
-static void run(uint32_t function_ms, uint32_t deadline_ms)
-{
-	const struct pcireset_observer observer = { reset_starts, NULL };
-	const struct pcireset_task task = {
-		.io = &fake.io,
-		.machine = &machine,
-		.steps = steps,
-		.limits = { function_ms, 1100, 100, deadline_ms * 1000ull },
-		.journal = journal,
-		.observer = &observer,
-		.outcomes = outcomes,
-	};
-
-	assert_int_equal(pcireset_reset(&task), 0);
-}
 
 static void nothing_is_pinned(size_t i)
 {
@@ -198,47 +114,6 @@ static void never_more_than_sixteen_at_a_time(void **state)
 		assert_int_equal(outcomes[i].reset_error, 0);
 }
 
-static void whole_buses_come_after_functions_and_leave_their_outcome(void **state)
-{
-	struct fake_function *port;
-
-	(void)state;
-	port = fake_port(&fake, "0000:00:03.0", 1, 1);
-	fake_attr(&fake, port, "reset_subordinate", "")->write_error = -25;
-	(void)fake_resets(&fake, endpoint("0000:01:00.0"), "flr");
-	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
-	read_machine();
-	reset_by(1, PCIRESET_METHOD_FLR);
-	reset_by(2, PCIRESET_METHOD_SBR);
-	steps[2].whole_bus = true;
-	run(2000, 10000);
-
-	assert_string_equal(started, "0000:01:00.0 flr\n0000:00:03.0 sbr\n");
-	assert_int_equal(outcomes[1].reset_error, 0);
-	assert_int_equal(outcomes[2].reset_error, -25);
-}
-
-static void below_a_stuck_reset_no_bus_is_reset(void **state)
-{
-	struct fake_function *port;
-
-	(void)state;
-	port = fake_port(&fake, "0000:00:03.0", 1, 1);
-	(void)fake_attr(&fake, port, "reset_subordinate", "");
-	fake_resets(&fake, endpoint("0000:01:00.0"), "flr")->blocks_us = UINT64_MAX;
-	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
-	read_machine();
-	reset_by(1, PCIRESET_METHOD_FLR);
-	reset_by(2, PCIRESET_METHOD_SBR);
-	steps[2].whole_bus = true;
-	run(2000, 10000);
-
-	assert_null(strstr(fake.log, "reset_subordinate"));
-	assert_true(outcomes[1].stuck);
-	assert_false(outcomes[2].tried);
-	assert_int_equal(outcomes[2].reset_error, -16);
-}
-
 static void a_method_that_cannot_be_read_is_not_pinned_so_nothing_is_reset(void **state)
 {
 	(void)state;
@@ -250,33 +125,6 @@ static void a_method_that_cannot_be_read_is_not_pinned_so_nothing_is_reset(void 
 
 	assert_string_equal(fake.log, "");
 	assert_int_equal(outcomes[0].reset_error, -5);
-}
-
-static void a_whole_bus_is_one_write_that_counts_for_all_on_it(void **state)
-{
-	struct fake_function *port;
-
-	(void)state;
-	port = fake_port(&fake, "0000:00:03.0", 1, 1);
-	fake_attr(&fake, port, "reset_subordinate", "")->blocks_us = 102000;
-	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
-	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
-	read_machine();
-	reset_by(1, PCIRESET_METHOD_SBR);
-	reset_by(2, PCIRESET_METHOD_SBR);
-	steps[1].whole_bus = true;
-	steps[2].whole_bus = true;
-	run(2000, 10000);
-
-	assert_string_equal(fake.log, "a 01:00.0/driver_override pci-quiesce\n"
-				      "a 01:00.1/driver_override pci-quiesce\n"
-				      "a 00:03.0/reset_subordinate 1\n"
-				      "a 01:00.0/driver_override \n"
-				      "a 01:00.1/driver_override \n");
-	assert_string_equal(started, "0000:00:03.0 sbr\n");
-	assert_true(outcomes[1].tried && outcomes[2].tried);
-	assert_int_equal(outcomes[2].reset_us, 102000);
-	assert_false(outcomes[0].tried);
 }
 
 static void a_reset_that_never_returns_costs_its_budget_and_its_port(void **state)
@@ -333,21 +181,6 @@ static void the_deadline_of_all_is_stronger_than_the_budget_of_one(void **state)
 	assert_true(outcomes[0].stuck);
 }
 
-static void a_conventional_bus_gets_more_time(void **state)
-{
-	struct fake_function *bridge;
-
-	(void)state;
-	bridge = fake_port(&fake, "0000:00:03.0", 1, 1);
-	fake_put(bridge->config, 0x42, 0x0072, 2); /* PCIe to PCI bridge */
-	fake_resets(&fake, endpoint("0000:01:00.0"), "bus")->blocks_us = 2500000;
-	read_machine();
-	reset_by(1, PCIRESET_METHOD_SBR);
-	run(2000, 10000);
-
-	assert_int_equal(outcomes[1].reset_error, 0);
-}
-
 static void a_late_return_counts_after_all(void **state)
 {
 	(void)state;
@@ -374,8 +207,6 @@ static void a_late_return_counts_after_all(void **state)
 		assert_int_equal(outcomes[i].reset_error, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,14 +216,10 @@ int main(void)
 		TEST(a_reset_that_fails_is_put_back_all_the_same),
 		TEST(ports_go_side_by_side_and_siblings_one_by_one),
 		TEST(never_more_than_sixteen_at_a_time),
-		TEST(whole_buses_come_after_functions_and_leave_their_outcome),
-		TEST(below_a_stuck_reset_no_bus_is_reset),
 		TEST(a_method_that_cannot_be_read_is_not_pinned_so_nothing_is_reset),
-		TEST(a_whole_bus_is_one_write_that_counts_for_all_on_it),
 		TEST(a_reset_that_never_returns_costs_its_budget_and_its_port),
 		TEST(sixteen_that_never_return_cost_one_budget_and_four_more_another),
 		TEST(the_deadline_of_all_is_stronger_than_the_budget_of_one),
-		TEST(a_conventional_bus_gets_more_time),
 		TEST(a_late_return_counts_after_all),
 	};
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Buses that the kernel resets as a whole. */
+#include "kernel_stage.h"
+
+static void whole_buses_come_after_functions_and_leave_their_outcome(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_attr(&fake, port, "reset_subordinate", "")->write_error = -25;
+	(void)fake_resets(&fake, endpoint("0000:01:00.0"), "flr");
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_string_equal(started, "0000:01:00.0 flr\n0000:00:03.0 sbr\n");
+	assert_int_equal(outcomes[1].reset_error, 0);
+	assert_int_equal(outcomes[2].reset_error, -25);
+}
+
+static void below_a_stuck_reset_no_bus_is_reset(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	fake_resets(&fake, endpoint("0000:01:00.0"), "flr")->blocks_us = UINT64_MAX;
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_null(strstr(fake.log, "reset_subordinate"));
+	assert_true(outcomes[1].stuck);
+	assert_false(outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_error, -16);
+}
+
+static void below_a_stuck_reset_no_bus_further_up_is_reset(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 2);
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	(void)fake_port(&fake, "0000:01:00.0", 2, 2);
+	(void)fake_attr(&fake, endpoint("0000:01:01.0"), "driver_override", "(null)");
+	fake_resets(&fake, endpoint("0000:02:00.0"), "flr")->blocks_us = UINT64_MAX;
+	read_machine();
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	steps[2].via = 0;
+	reset_by(3, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_null(strstr(fake.log, "reset_subordinate"));
+	assert_true(outcomes[3].stuck);
+	assert_false(outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_error, -16);
+}
+
+static void a_whole_bus_waits_only_for_those_that_are_on_it(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_attr(&fake, port, "reset_subordinate", "")->blocks_us = 1000000;
+	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
+	(void)fake_resets(&fake, endpoint("0000:00:04.0"), "flr");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_string_equal(started, "0000:00:04.0 flr\n0000:00:03.0 sbr\n");
+	assert_int_equal(fake.now_us, 1000000);
+}
+
+static void a_whole_bus_is_one_write_that_counts_for_all_on_it(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_attr(&fake, port, "reset_subordinate", "")->blocks_us = 102000;
+	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_SBR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[1].whole_bus = true;
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_string_equal(fake.log, "a 01:00.0/driver_override pci-quiesce\n"
+				      "a 01:00.1/driver_override pci-quiesce\n"
+				      "a 00:03.0/reset_subordinate 1\n"
+				      "a 01:00.0/driver_override \n"
+				      "a 01:00.1/driver_override \n");
+	assert_string_equal(started, "0000:00:03.0 sbr\n");
+	assert_true(outcomes[1].tried && outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_us, 102000);
+	assert_false(outcomes[0].tried);
+}
+
+static void a_conventional_bus_gets_more_time(void **state)
+{
+	struct fake_function *bridge;
+
+	(void)state;
+	bridge = fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_put(bridge->config, 0x42, 0x0072, 2); /* PCIe to PCI bridge */
+	fake_resets(&fake, endpoint("0000:01:00.0"), "bus")->blocks_us = 2500000;
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_SBR);
+	run(2000, 10000);
+
+	assert_int_equal(outcomes[1].reset_error, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(whole_buses_come_after_functions_and_leave_their_outcome),
+		TEST(below_a_stuck_reset_no_bus_is_reset),
+		TEST(below_a_stuck_reset_no_bus_further_up_is_reset),
+		TEST(a_whole_bus_waits_only_for_those_that_are_on_it),
+		TEST(a_whole_bus_is_one_write_that_counts_for_all_on_it),
+		TEST(a_conventional_bus_gets_more_time),
+	};
+
+	return cmocka_run_group_tests_name("engine-bus", tests, NULL, NULL);
+}
