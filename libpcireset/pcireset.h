@@ -767,10 +767,12 @@ struct pcireset_limits {
 /**
  * struct pcireset_observer - told of each reset before it starts
  * @reset_starts: @i is the function, or the bridge of a whole bus; may be NULL
+ * @waits: what could be started is, and now there is time; once, may be NULL
  * @data: first argument
  */
 struct pcireset_observer {
 	void (*reset_starts)(void *data, size_t i, enum pcireset_method method);
+	void (*waits)(void *data);
 	void *data;
 };
 

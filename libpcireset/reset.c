@@ -26,14 +26,20 @@ static uint64_t advance_all(void *const *states)
 	return next_us;
 }
 
-static void drive(const struct pcireset_io *io, void *const *states)
+static void drive(const struct pcireset_task *task, void *const *states)
 {
+	const struct pcireset_observer *observer = task->observer;
+	const struct pcireset_io *io = task->io;
+	bool waited = false;
 	uint64_t next_us;
 
 	while ((next_us = advance_all(states)) != UINT64_MAX) {
 		struct pcireset_job *job;
 		int r;
 
+		if (!waited && observer && observer->waits)
+			observer->waits(observer->data);
+		waited = true;
 		r = io->job_wait(io->data, next_us, &job);
 		if (r == 0)
 			engines[job->engine]->job_over(states[job->engine], job);
@@ -56,7 +62,7 @@ int pcireset_reset(const struct pcireset_task *task)
 		if (engines[e])
 			r = engines[e]->begin(task, under_way, &states[e]);
 	if (r == 0)
-		drive(task->io, states);
+		drive(task, states);
 
 	for (size_t e = 0; e < ARRAY_SIZE(engines); e++)
 		if (states[e])

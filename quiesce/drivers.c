@@ -262,7 +262,7 @@ int quiesce_drivers_load(struct quiesce_run *run, struct quiesce_loader *loader)
 	return r;
 }
 
-static bool has_work(const struct quiesce_run *run)
+bool quiesce_drivers_has_work(const struct quiesce_run *run)
 {
 	char alias[128];
 
@@ -287,7 +287,7 @@ int quiesce_drivers_stage(struct quiesce_run *run)
 	};
 	int r;
 
-	if (!has_work(run))
+	if (!quiesce_drivers_has_work(run))
 		return 0;
 	if (run->config.level == QUIESCE_LEVEL_OBSERVE) {
 		quiesce_log(run->log, QUIESCE_NOTICE, "level is observe: no drivers are loaded");

@@ -34,6 +34,8 @@ size_t quiesce_wanted_mark(const struct quiesce_run *run, const struct quiesce_l
  * Return: 0 or -ENOMEM.
  */
 int quiesce_drivers_stage(struct quiesce_run *run);
+/** quiesce_drivers_has_work() - is there anything that the stage would load */
+bool quiesce_drivers_has_work(const struct quiesce_run *run);
 
 /** quiesce_drivers_load() - the same with a loader of the caller's */
 int quiesce_drivers_load(struct quiesce_run *run, struct quiesce_loader *loader);

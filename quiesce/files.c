@@ -30,34 +30,43 @@ int quiesce_flush(FILE *out)
 	return failed ? -EIO : 0;
 }
 
+/* Most files are small: what would hold the largest costs a mapping and its pages. */
 int quiesce_fd_read(int fd, size_t bytes_max, char **ret_text)
 {
-	_cleanup_free_ char *text = malloc(bytes_max + 1);
-	size_t used = 0;
+	char small[4096], *text = small, *more;
+	_cleanup_free_ char *large = NULL;
+	size_t room = sizeof(small) < bytes_max ? sizeof(small) : bytes_max, used = 0;
 	ssize_t n;
 
-	if (!text)
-		return -ENOMEM;
-
-	while (used < bytes_max) {
-		n = read(fd, text + used, bytes_max - used);
+	while ((n = read(fd, text + used, room - used)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			break;
 		used += (size_t)n;
+		if (used < room)
+			continue;
+		if (room == bytes_max)
+			return -EFBIG;
+		room = room * 8 < bytes_max ? room * 8 : bytes_max;
+		more = realloc(large, room);
+		if (!more)
+			return -ENOMEM;
+		if (text == small)
+			memcpy(more, small, used);
+		text = large = more;
 	}
-	if (used == bytes_max)
-		return -EFBIG;
-
 	if (memchr(text, '\0', used))
 		return -EBADMSG;
 
-	text[used] = '\0';
-	*ret_text = text;
-	text = NULL;
+	more = realloc(large, used + 1);
+	if (!more)
+		return -ENOMEM;
+	if (text == small)
+		memcpy(more, small, used);
+	large = NULL;
+	more[used] = '\0';
+	*ret_text = more;
 	return 0;
 }
 

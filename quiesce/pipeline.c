@@ -32,16 +32,57 @@ static uint64_t since_start_us(const struct quiesce_run *run)
 	return run->io->now_us(run->io->data) - run->started_us;
 }
 
+void quiesce_pipeline_report(struct quiesce_run *run)
+{
+	int r;
+
+	if (run->dry_run || run->is_addition)
+		return;
+	r = quiesce_report_write(run);
+	if (r < 0 && r != run->report_error)
+		quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
+			    strerror(-r));
+	run->report_error = r;
+	run->is_reported |= r == 0;
+}
+
+static bool plans_resets(const struct quiesce_run *run)
+{
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (run->steps[i].action == PCIRESET_RESET)
+			return true;
+	return false;
+}
+
+/*
+ * Whoever dies later leaves what was done on disk: each stage that has changed
+ * something, or comes before one that takes long. A plan with resets is written
+ * while these are under way.
+ */
+static bool is_to_be_reported(const struct quiesce_run *run, enum quiesce_stage stage)
+{
+	switch (stage) {
+	case QUIESCE_STAGE_FENCE:
+		for (size_t i = 0; i < run->machine.n; i++)
+			if (run->decisions[i].action == PCIRESET_FENCE ||
+			    run->decisions[i].action == PCIRESET_RESET)
+				return true;
+		return false;
+	case QUIESCE_STAGE_PLAN:
+		return !run->is_reported || !plans_resets(run);
+	case QUIESCE_STAGE_RESET:
+		return plans_resets(run);
+	case QUIESCE_STAGE_VERIFY:
+		return run->config.level == QUIESCE_LEVEL_IOMMU || quiesce_drivers_has_work(run);
+	default:
+		return true;
+	}
+}
+
 static void stage_over(struct quiesce_run *run, enum quiesce_stage stage)
 {
-	if (!run->dry_run && !run->is_addition) {
-		int r = quiesce_report_write(run);
-
-		if (r < 0 && r != run->report_error)
-			quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
-				    strerror(-r));
-		run->report_error = r;
-	}
+	if (is_to_be_reported(run, stage))
+		quiesce_pipeline_report(run);
 	if (run->on_stage)
 		run->on_stage(run->on_stage_data, stage);
 }

@@ -175,6 +175,7 @@ struct quiesce_ground {
  * @n_modules_before: how many
  * @silence_us: start to last fence read back, or 0
  * @total_us: start to last verdict, or 0
+ * @is_reported: a report of this run is on disk
  * @n_bad: functions that are lost or failed
  * @n_not_loaded: modules, or functions that load lines name, without success
  * @left_behind: a child of the run's may wait in the kernel for ever
@@ -211,6 +212,7 @@ struct quiesce_run {
 	uint64_t silence_us;
 	uint64_t total_us;
 	bool complete;
+	bool is_reported;
 	int report_error; /* of the last attempt to write it */
 	size_t n_bad;
 	size_t n_not_loaded;
@@ -224,6 +226,8 @@ struct quiesce_run {
  * the machine could not be read; the report tells how far it came.
  */
 int quiesce_pipeline_run(struct quiesce_run *run);
+/** quiesce_pipeline_report() - write the report as it is now, where this run has one */
+void quiesce_pipeline_report(struct quiesce_run *run);
 /** quiesce_pipeline_silence() - fence to verify, of functions that were scanned */
 int quiesce_pipeline_silence(struct quiesce_run *run);
 

@@ -38,10 +38,14 @@ static void add_this_kernel(struct quiesce_ram *ram, const char *root)
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
 		unsigned long long first, last;
+		char *end;
 
-		if (!strstr(line, " : System RAM") ||
-		    sscanf(line, " %llx-%llx", &first, &last) != 2)
+		if (!strstr(line, " : System RAM"))
 			continue;
+		first = strtoull(line, &end, 16);
+		if (*end != '-')
+			continue;
+		last = strtoull(end + 1, NULL, 16);
 		if (last > first) /* without privilege all addresses read 0 */
 			add_range(ram, first, last);
 	}
@@ -79,14 +83,18 @@ void quiesce_ram_read(struct quiesce_ram *ram, const char *root)
 	add_crashed_kernel(ram, root);
 }
 
+/* "FIRST LAST FLAGS" a line, each of them 0x and 16 digits. */
 bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource)
 {
 	const char *line = resource;
 
 	for (size_t n = 0; line && n < REGIONS_MAX; n++) {
-		unsigned long long first, last, flags;
+		char *first_end, *last_end, *end;
+		const unsigned long long first = strtoull(line, &first_end, 16);
+		const unsigned long long last = strtoull(first_end, &last_end, 16);
 
-		if (sscanf(line, "%llx %llx %llx", &first, &last, &flags) != 3)
+		(void)strtoull(last_end, &end, 16);
+		if (first_end == line || last_end == first_end || end == last_end)
 			return false;
 		for (size_t i = 0; last > first && i < ram->n; i++)
 			if (first <= ram->ranges[i].last && ram->ranges[i].first <= last)

@@ -19,6 +19,7 @@ static int setup(void **state)
 	run = (struct quiesce_run){ .root = "",
 				    .io = &direct.io,
 				    .log = &quiet,
+				    .is_addition = true, /* no report */
 				    .journal = journal,
 				    .deadline_us = 10000000 };
 	quiesce_config_defaults(&run.config);
