@@ -13,6 +13,8 @@ does: so ways are compared within a round, and the median of these ratios is jud
   default   pci-quiesce run as it is without a configuration
   idle      the same as auto, with no Bus Master on
   exec      pci-quiesce --version: what a process costs that does nothing
+  floor     a C program with a worker and a child, that reads of each function its
+            header and its driver once and writes once to drivers_probe
   bare      a C loop of the fence's accesses, against silence_us of auto
 
 --short takes N = 8 and 64 on 6.12, and judges ratios alone, at half of their targets:
@@ -107,8 +109,8 @@ def crash(kernel, n):
 
 def rows_of(c):
     common = {"bench": "vm", "kernel": c.kernel, "n": c.n}
-    for way in LOOPS + ENGINES + ["default", "idle", "exec"]:
-        quiesces = way not in [*LOOPS, "exec"]
+    for way in LOOPS + ENGINES + ["default", "idle", "exec", "floor"]:
+        quiesces = way not in [*LOOPS, "exec", "floor"]
         yield {**common, "engine": way, "ms": c.ms(way),
                "reset": c.n_reset(way) if way in ENGINES + ["default"] else None,
                "silence_ms": c.ms(way, "silence_us") if quiesces else None,
