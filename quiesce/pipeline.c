@@ -127,10 +127,13 @@ static void forget_the_dead(struct quiesce_run *run)
 static void fence(struct quiesce_run *run)
 {
 	size_t n_failed, n_fenced = 0;
+	uint64_t began_us;
 
 	quiesce_stage_begins(run, "fence");
+	began_us = since_start_us(run);
 	n_failed = pcireset_fence(run->io, &run->machine, run->decisions, run->outcomes);
 	run->silence_us = since_start_us(run);
+	run->fence_us = run->silence_us - began_us;
 	forget_the_dead(run);
 
 	for (size_t i = 0; i < run->machine.n; i++)

@@ -174,6 +174,7 @@ struct quiesce_ground {
  *	them; heap, NULL for none
  * @n_modules_before: how many
  * @silence_us: start to last fence read back, or 0
+ * @fence_us: the fence alone, or 0
  * @total_us: start to last verdict, or 0
  * @is_reported: a report of this run is on disk
  * @n_bad: functions that are lost or failed
@@ -210,6 +211,7 @@ struct quiesce_run {
 	const bool *dump_target; /* one per function, where the image's file is not there yet */
 	struct quiesce_comparison *comparison; /* with the image's manifest, or NULL */
 	uint64_t silence_us;
+	uint64_t fence_us;
 	uint64_t total_us;
 	bool complete;
 	bool is_reported;

@@ -167,9 +167,11 @@ int quiesce_report_print(const struct quiesce_run *run, FILE *out)
 		      run->complete || (run->dry_run && run->steps) ? "true" : "false",
 		      quiesce_level_word(run->config.level));
 	if (run->silence_us)
-		(void)fprintf(out, "\"silence_us\":%llu,", (unsigned long long)run->silence_us);
+		(void)fprintf(out, "\"silence_us\":%llu,\"fence_us\":%llu,",
+			      (unsigned long long)run->silence_us,
+			      (unsigned long long)run->fence_us);
 	else
-		(void)fputs("\"silence_us\":null,", out);
+		(void)fputs("\"silence_us\":null,\"fence_us\":null,", out);
 	print_ms(out, "total_ms", run->total_us);
 	print_forecast(run, out);
 	quiesce_modules_before_print(run, out);

@@ -39,10 +39,12 @@ pack() {
 make_crash_image() {
 	local root=$RUN/crash-root way
 
-	mkdir -p "$root/bin" "$root/etc/bench"
+	mkdir -p "$root/bin" "$root/bench" "$root/etc/bench"
 	cp "$BENCH/crash-init" "$root/init"
 	cp "$PROGRAMS/measure" "$root/bin/"
-	strip -o "$root/bin/pci-quiesce" "$PQ_BINARY"
+	ln "$root/bin/measure" "$root/init.pci-quiesce"
+	strip -o "$root/bin/pci-quiesce" "$PQ_BINARY-image"
+	ln "$root/bin/pci-quiesce" "$root/bench/init"
 	# The loops do nothing to an IOMMU.
 	for way in direct kernel auto; do
 		printf '[quiesce]\nlevel = flr\nengine = %s\n' "$way" >"$root/etc/bench/$way.conf"
