@@ -37,7 +37,6 @@ struct result {
 	enum model_machine machine;
 	size_t engine; /* index of its word, as in enum pcireset_engine */
 	size_t n_resets;
-	size_t n_ports; /* whose bus the kernel resets for one function */
 	size_t n_whole; /* functions whose whole bus it resets, a conventional one */
 	uint64_t silence_us;
 	uint64_t total_us;
@@ -89,7 +88,6 @@ static void check(const struct pass *pass, const struct flat *before, size_t eng
 			   "a function is not reset");
 		bench_must(is_direct == (engine != PCIRESET_ENGINE_KERNEL && f->device_control),
 			   "a reset is made by the wrong engine");
-		result->n_ports += step->via != PCIRESET_NONE && !step->whole_bus;
 		result->n_whole += step->whole_bus;
 		if (!f->device_control)
 			continue;
@@ -183,14 +181,10 @@ static struct pass *measure(struct result *result)
 	return pass;
 }
 
-/* One reset time for each kind; the kernel makes 16 at a time, whole buses behind the others. */
+/* Of a function and, where one is reset, of a conventional bus: once, however many. */
 static double resets_ms(const struct result *r)
 {
-	const double waves = (double)((r->n_ports + 15) / 16);
-	const double first_us =
-		waves * FLAT_BUS_US > FLAT_FLR_US ? waves * FLAT_BUS_US : FLAT_FLR_US;
-
-	return (first_us + (r->n_whole ? FLAT_CONVENTIONAL_US : 0)) / 1000;
+	return (FLAT_FLR_US + (r->n_whole ? FLAT_CONVENTIONAL_US : 0)) / 1000.0;
 }
 
 static double most_ms(const struct result *r)

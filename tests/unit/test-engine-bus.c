@@ -81,7 +81,7 @@ static void a_whole_bus_waits_only_for_those_that_are_on_it(void **state)
 	steps[2].whole_bus = true;
 	run(2000, 10000);
 
-	assert_string_equal(started, "0000:00:04.0 flr\n0000:00:03.0 sbr\n");
+	assert_string_equal(started, "0000:00:03.0 sbr\n0000:00:04.0 flr\n");
 	assert_int_equal(fake.now_us, 1000000);
 }
 
