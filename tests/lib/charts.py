@@ -93,6 +93,12 @@ def limits_of(lines, chart):
     return limits
 
 
+def label(column):
+    """Of quiesce_ms: quiesce, ms."""
+    words, _, unit = column.rpartition("_")
+    return f"{words.replace('_', ' ')}, {unit}" if unit in ("ms", "us", "kib") else column
+
+
 def grid(x, y, chart, numbers):
     out = []
     for value in numbers:
@@ -102,8 +108,8 @@ def grid(x, y, chart, numbers):
         out.append(f'<path class="grid" d="M{x.first} {y.at(value)} H{x.last}"/>')
         out.append(text(x.first - 6, y.at(value) + 4, f"{value:g}", "end"))
     out.append(f'<path class="frame" d="M{x.first} {y.last} V{y.first} H{x.last}"/>')
-    out.append(text((x.first + x.last) / 2, y.first + 34, chart["x"], "middle"))
-    out.append(text(4, y.last - 8, chart["y"]))
+    out.append(text((x.first + x.last) / 2, y.first + 34, label(chart["x"]), "middle"))
+    out.append(text(4, y.last - 8, label(chart["y"])))
     return out
 
 
