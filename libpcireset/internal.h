@@ -164,6 +164,9 @@ void pcireset_plan_engine(struct pcireset_planner *p, size_t i);
 /* Methods that would be the kernel's to make, which cannot be told so there. */
 unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i);
 
+/* The kernel's own reset is an FLR and a longer wait: then FLR is ours, and shows more. */
+bool pcireset_plan_is_slow_flr(const struct pcireset_planner *p, size_t i);
+
 /* plan_estimate.c: expected and estimate_ms of each step */
 void pcireset_plan_foresee(struct pcireset_planner *p);
 bool pcireset_is_conventional(const struct pcireset_function *bridge);

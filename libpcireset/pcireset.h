@@ -335,6 +335,7 @@ struct pcireset_decision {
 enum pcireset_why {
 	PCIRESET_WHY_DECISION,      /* the caller's decision, nothing to add */
 	PCIRESET_WHY_OFFERED,       /* the kernel offers this method */
+	PCIRESET_WHY_OWN,           /* the function has it, and nobody else is needed */
 	PCIRESET_WHY_ALONE_ON_BUS,  /* its bus holds nothing else */
 	PCIRESET_WHY_WHOLE_BUS,     /* all below that bridge is to be reset */
 	PCIRESET_WHY_UNTOLD,          /* a kernel without reset_method would choose itself */
@@ -429,7 +430,8 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
  * @ret_steps: one per function; heap, caller frees
  *
  * Order of preference: device_specific, flr, af, secondary bus reset, cxl_bus,
- * acpi. pm only where nothing else is allowed: it is known to report success
+ * acpi. Where the kernel's own reset is an FLR and a longer wait, and FLR can be made
+ * directly, that comes first. pm only where nothing else is allowed: it is known to report success
  * and do nothing. Bus resets are as few as can be, and each is of the lowest
  * bridge that will do. None reaches a function to be kept, fenced or reset in
  * another way only, nor one whose ids forbid it, nor passes a hot-plug port

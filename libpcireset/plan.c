@@ -112,6 +112,8 @@ static bool choose_method(struct pcireset_planner *p, size_t i, enum pcireset_me
 		return choose_bus(p, i);
 	if (!(pcireset_plan_usable(p, i) & PCIRESET_BIT(method)))
 		return false;
+	if (method == PCIRESET_METHOD_DEVICE_SPECIFIC && pcireset_plan_is_slow_flr(p, i))
+		return false;
 	if (method == PCIRESET_METHOD_CXL_BUS) {
 		if (!may_cxl_bus(p, i))
 			return false;

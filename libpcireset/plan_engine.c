@@ -54,11 +54,21 @@ unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i)
 	return methods;
 }
 
+bool pcireset_plan_is_slow_flr(const struct pcireset_planner *p, size_t i)
+{
+	return p->machine->functions[i].quirks & PCIRESET_QUIRK_SLOW_FLR &&
+	       pcireset_plan_usable(p, i) & PCIRESET_BIT(PCIRESET_METHOD_FLR) &&
+	       why_kernel(p, i, PCIRESET_METHOD_FLR) == PCIRESET_ENGINE_WHY_DIRECT;
+}
+
 void pcireset_plan_engine(struct pcireset_planner *p, size_t i)
 {
 	struct pcireset_step *step = &p->steps[i];
 
 	step->engine_why = why_kernel(p, i, step->method);
-	step->engine = step->engine_why == PCIRESET_ENGINE_WHY_DIRECT ? PCIRESET_ENGINE_DIRECT
-								      : PCIRESET_ENGINE_KERNEL;
+	step->engine = PCIRESET_ENGINE_KERNEL;
+	if (step->engine_why != PCIRESET_ENGINE_WHY_DIRECT)
+		return;
+	step->engine = PCIRESET_ENGINE_DIRECT;
+	step->why = PCIRESET_WHY_OWN;
 }

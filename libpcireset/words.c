@@ -61,6 +61,7 @@ static const char *const seen_words[] = {
 static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_DECISION] = NULL,
 	[PCIRESET_WHY_OFFERED] = "the kernel offers it",
+	[PCIRESET_WHY_OWN] = "its own FLR",
 	[PCIRESET_WHY_ALONE_ON_BUS] = "alone on its bus",
 	[PCIRESET_WHY_WHOLE_BUS] = "the whole bus is to be reset",
 	[PCIRESET_WHY_UNTOLD] = "the kernel cannot be told which reset to make",

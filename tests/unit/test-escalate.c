@@ -160,6 +160,7 @@ static void devices_that_need_more_are_the_kernels(void **state)
 	assert_engine(PCIRESET_ENGINE_DIRECT, PCIRESET_ENGINE_WHY_DIRECT);
 
 	functions[0].offers |= PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC);
+	functions[0].quirks = PCIRESET_QUIRK_DEVICE_SPECIFIC;
 	plan();
 	assert_int_equal(steps[0].method, PCIRESET_METHOD_DEVICE_SPECIFIC);
 	assert_int_equal(steps[0].engine, PCIRESET_ENGINE_KERNEL);
