@@ -64,6 +64,11 @@ static void read_advanced_features(struct pcireset_function *function, uint8_t a
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_AF);
 }
 
+static bool is_d3hot(uint16_t control)
+{
+	return control != 0xffff && (control & PCI_PM_CTRL_STATE_MASK) == 3;
+}
+
 static void read_power_management(const struct pcireset_io *io,
 				  struct pcireset_function *function, uint8_t at)
 {
@@ -73,8 +78,10 @@ static void read_power_management(const struct pcireset_io *io,
 		return;
 
 	function->power = at;
-	if (pcireset_read16(io, function, at + PCI_PM_CTRL, &control) == 0 &&
-	    !(control & PCI_PM_CTRL_NO_SOFT_RESET))
+	if (pcireset_read16(io, function, at + PCI_PM_CTRL, &control) < 0)
+		return;
+	function->asleep = is_d3hot(control);
+	if (!(control & PCI_PM_CTRL_NO_SOFT_RESET))
 		function->advertises |= PCIRESET_BIT(PCIRESET_METHOD_PM);
 }
 
@@ -137,6 +144,15 @@ void pcireset_capabilities_read(const struct pcireset_io *io, struct pcireset_fu
 		read_capability(io, function, at, head);
 		at = (uint8_t)(head >> 8) & ~3;
 	}
+}
+
+bool pcireset_is_asleep(const struct pcireset_io *io, const struct pcireset_function *function)
+{
+	uint16_t control;
+
+	return function->power &&
+	       pcireset_read16(io, function, function->power + PCI_PM_CTRL, &control) == 0 &&
+	       is_d3hot(control);
 }
 
 bool pcireset_is_port(const struct pcireset_io *io, struct pcireset_address address)

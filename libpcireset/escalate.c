@@ -38,7 +38,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 		if (has_failed(&steps[i], &outcomes[i]))
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 		else if (was_refused(&steps[i], &outcomes[i]))
-			second[i].engine = PCIRESET_ENGINE_KERNEL;
+			second[i].locked = true;
 		else if (outcomes[i].stuck)
 			second[i].action = PCIRESET_KEEP;
 	}

@@ -112,6 +112,7 @@ struct pcireset_extended {
  * @pcix: offset of the PCI-X capability, or 0
  * @af: offset of the Advanced Features capability, or 0
  * @power: offset of the Power Management capability, or 0
+ * @asleep: it was in D3hot when that was read
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
  * @offers: mask of what the kernel's reset_method lists; 0 without that file; of
@@ -134,6 +135,7 @@ struct pcireset_extended {
  * @has_reset_subordinate: the kernel can reset the bus below it
  * @hotplug_bound: a port whose hot-plug driver is bound
  * @iommu_group: number, or -1
+ * @iommu_unknown: of a dump: whether there is an IOMMU cannot be told
  */
 struct pcireset_function {
 	struct pcireset_address address;
@@ -160,6 +162,7 @@ struct pcireset_function {
 	uint8_t pcix;
 	uint8_t af;
 	uint8_t power;
+	bool asleep;
 	uint8_t port_type;
 	unsigned int quirks;
 	uint16_t sriov;
@@ -181,6 +184,7 @@ struct pcireset_function {
 	bool has_reset_subordinate;
 	bool hotplug_bound;
 	int iommu_group;
+	bool iommu_unknown;
 };
 
 /**
@@ -247,6 +251,16 @@ void pcireset_topology_read(const struct pcireset_io *io, struct pcireset_machin
  * Source: PCI Express Base Specification 6.0, 7.5.3.2, Device/Port Type.
  */
 bool pcireset_is_port(const struct pcireset_io *io, struct pcireset_address address);
+
+/**
+ * pcireset_is_asleep() - is a function in D3hot now
+ * @io: the machine
+ * @function: with its capabilities
+ *
+ * Return: false also where that cannot be read.
+ * Source: PCI Power Management Specification 1.2, 3.2.4 (PowerState).
+ */
+bool pcireset_is_asleep(const struct pcireset_io *io, const struct pcireset_function *function);
 
 /**
  * pcireset_machine_free() - free what a scan returned
@@ -320,6 +334,7 @@ enum pcireset_action {
  * @action: what to do
  * @methods: mask of the methods that may be used with PCIRESET_RESET
  * @engine: who is to make it; PCIRESET_ENGINE_NONE: whoever can do it best
+ * @locked: configuration space cannot be written: the kernel makes it, whatever @engine says
  * @leave_intx: do not disable its INTx interrupt (consoles)
  * @no_bus_reset: no bus reset reaches it; of a bridge: nor is its secondary bus reset
  */
@@ -327,6 +342,7 @@ struct pcireset_decision {
 	enum pcireset_action action;
 	unsigned int methods;
 	enum pcireset_engine engine;
+	bool locked;
 	bool leave_intx;
 	bool no_bus_reset;
 };
@@ -367,6 +383,9 @@ enum pcireset_engine_why {
 	PCIRESET_ENGINE_WHY_QUIRK,   /* this device needs more than the specification says */
 	PCIRESET_ENGINE_WHY_VFS,     /* its VFs have to come back */
 	PCIRESET_ENGINE_WHY_ATS,     /* the IOMMU has to know: it may have cached translations */
+	PCIRESET_ENGINE_WHY_ATS_PERHAPS, /* the same, of a dump: there may be an IOMMU */
+	PCIRESET_ENGINE_WHY_LOCKED,  /* only the kernel may write registers */
+	PCIRESET_ENGINE_WHY_ASLEEP,  /* it has to be in D0 first, which the kernel sees to */
 	PCIRESET_ENGINE_WHYS,
 };
 

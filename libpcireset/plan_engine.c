@@ -17,6 +17,18 @@ static bool needs_more(const struct pcireset_function *f)
 					   !(f->quirks & PCIRESET_QUIRK_SLOW_FLR));
 }
 
+/* A reset clears the device's cache of translations, and the IOMMU may be invalidating it. */
+static enum pcireset_engine_why why_ats(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+
+	if (!f->ats || p->decisions[i].engine == PCIRESET_ENGINE_DIRECT)
+		return PCIRESET_ENGINE_WHY_DIRECT;
+	if (f->iommu_group >= 0)
+		return PCIRESET_ENGINE_WHY_ATS;
+	return f->iommu_unknown ? PCIRESET_ENGINE_WHY_ATS_PERHAPS : PCIRESET_ENGINE_WHY_DIRECT;
+}
+
 static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i,
 					   enum pcireset_method method)
 {
@@ -24,6 +36,8 @@ static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, siz
 
 	if (method != PCIRESET_METHOD_FLR && method != PCIRESET_METHOD_AF)
 		return PCIRESET_ENGINE_WHY_METHOD;
+	if (p->decisions[i].locked)
+		return PCIRESET_ENGINE_WHY_LOCKED;
 	if (p->decisions[i].engine == PCIRESET_ENGINE_KERNEL)
 		return PCIRESET_ENGINE_WHY_ASKED;
 	if (f->driver[0])
@@ -32,13 +46,14 @@ static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, siz
 		return PCIRESET_ENGINE_WHY_UNKNOWN;
 	if (needs_more(f))
 		return PCIRESET_ENGINE_WHY_QUIRK;
+	/* PCI Express Base Specification 6.0, 5.3.1.4: it may lose its context on its way to D0. */
+	if (f->asleep)
+		return PCIRESET_ENGINE_WHY_ASLEEP;
 	/* A reset clears VF Enable; what is bound to them would be gone. */
 	if (f->vfs_listed)
 		return PCIRESET_ENGINE_WHY_VFS;
 	/* PCI Express Base Specification 6.0, 10.3.1: the IOMMU has to know before. */
-	if (f->ats && f->iommu_group >= 0 && p->decisions[i].engine != PCIRESET_ENGINE_DIRECT)
-		return PCIRESET_ENGINE_WHY_ATS;
-	return PCIRESET_ENGINE_WHY_DIRECT;
+	return why_ats(p, i);
 }
 
 unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i)

@@ -148,6 +148,7 @@ static void read_function(const struct pcireset_io *io, struct pcireset_function
 	pcireset_capabilities_read(io, function);
 	pcireset_extended_read(io, function);
 	if (io->is_dump) {
+		function->iommu_unknown = true;
 		find_end_of_dump(io, function);
 		/* Every distribution builds pciehp into its kernel. */
 		function->hotplug_bound = function->hotplug_capable;
@@ -169,6 +170,7 @@ static void forget(struct pcireset_function *function)
 	function->pcix = 0;
 	function->af = 0;
 	function->power = 0;
+	function->asleep = false;
 	function->sriov = 0;
 	function->sriov_ari = false;
 	function->vfs = 0;

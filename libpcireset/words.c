@@ -38,6 +38,9 @@ static const char *const engine_whys[PCIRESET_ENGINE_WHYS] = {
 	[PCIRESET_ENGINE_WHY_QUIRK] = "this device needs more",
 	[PCIRESET_ENGINE_WHY_VFS] = "its VFs have to come back",
 	[PCIRESET_ENGINE_WHY_ATS] = "ATS behind an IOMMU",
+	[PCIRESET_ENGINE_WHY_ATS_PERHAPS] = "ATS, if there is an IOMMU",
+	[PCIRESET_ENGINE_WHY_LOCKED] = "the kernel is locked down",
+	[PCIRESET_ENGINE_WHY_ASLEEP] = "it sleeps: D3hot",
 };
 
 static const char *const verdicts[PCIRESET_VERDICTS] = {

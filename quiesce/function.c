@@ -94,6 +94,7 @@ static void add_capabilities(struct cJSON *object, const struct pcireset_functio
 	(void)cJSON_AddBoolToObject(object, "unknown", f->is_unknown);
 	add_number(object, "vfs", f->sriov > 0, f->vfs);
 	add_number(object, "vfs_listed", f->sriov > 0, f->vfs_listed);
+	(void)cJSON_AddBoolToObject(object, "asleep", f->asleep);
 	(void)cJSON_AddBoolToObject(object, "ari", f->ari);
 	(void)cJSON_AddBoolToObject(object, "ats", f->ats > 0);
 	(void)cJSON_AddBoolToObject(object, "aer", f->aer > 0);

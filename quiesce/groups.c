@@ -212,16 +212,6 @@ static bool gets_driver(const struct reading *reading, const struct pcireset_fun
 	       reading->image->takes(reading->image->data, modalias);
 }
 
-static bool is_asleep(const struct pcireset_io *io, const struct pcireset_function *f)
-{
-	uint8_t control[2];
-
-	return f->power &&
-	       io->config_read(io->data, f->address, f->power + PCI_PM_CTRL, control,
-			       sizeof(control)) == 0 &&
-	       (control[0] & PCI_PM_CTRL_STATE_MASK) == 3; /* D3hot */
-}
-
 /* Only ports that can report it: PCIe Base Specification, Link Status Register. */
 static bool is_link_down(const struct pcireset_io *io, const struct pcireset_function *port)
 {
@@ -297,7 +287,7 @@ static void read_member(const struct reading *reading, size_t i)
 		return;
 
 	m->gets_driver = gets_driver(reading, f);
-	m->asleep = is_asleep(reading->io, f);
+	m->asleep = pcireset_is_asleep(reading->io, f);
 	read_link(reading, i);
 }
 

@@ -64,6 +64,25 @@ static void each_capability_is_read_in_as_few_dwords_as_can_be(void **state)
 	assert_int_equal(f->ats, 0x150);
 }
 
+static void one_in_D3hot_is_asleep(void **state)
+{
+	struct fake_function *e = endpoint();
+
+	(void)state;
+	fake_capability(e, 0xc8, 0x01);
+	fake_put(e->config, 0xcc, 0x000b, 2);
+	assert_true(read_first()->asleep);
+	assert_true(pcireset_is_asleep(&fake.io, &machine.functions[0]));
+
+	/* Woken meanwhile; then gone. */
+	fake_put(e->config, 0xcc, 0x0008, 2);
+	assert_false(pcireset_is_asleep(&fake.io, &machine.functions[0]));
+	pcireset_topology_read(&fake.io, &machine);
+	assert_false(machine.functions[0].asleep);
+	fake_put(e->config, 0xcc, 0xffff, 2);
+	assert_false(pcireset_is_asleep(&fake.io, &machine.functions[0]));
+}
+
 static void a_function_without_a_list_costs_no_read(void **state)
 {
 	const struct pcireset_function *f;
@@ -262,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_capability_is_read_in_as_few_dwords_as_can_be),
+		TEST(one_in_D3hot_is_asleep),
 		TEST(a_function_without_a_list_costs_no_read),
 		TEST(a_conventional_function_has_no_extended_list),
 		TEST(a_list_that_cannot_be_read_behind_64_bytes_is_unknown),

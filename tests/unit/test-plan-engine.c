@@ -102,6 +102,52 @@ static void a_reset_that_does_more_than_an_flr_stays_the_kernels(void **state)
 		    "the kernel offers it", PCIRESET_COMPLETED);
 }
 
+static void assert_kernel(const char *engine_reason)
+{
+	assert_plan(PCIRESET_METHOD_FLR, PCIRESET_ENGINE_KERNEL, engine_reason,
+		    "the kernel offers it", PCIRESET_COMPLETED);
+}
+
+static void assert_direct(void)
+{
+	assert_plan(PCIRESET_METHOD_FLR, PCIRESET_ENGINE_DIRECT, "its registers are enough",
+		    "its own FLR", PCIRESET_VERIFIED);
+}
+
+/* The kernel brings it to D0 first; whoever asks for our own writes gets no less. */
+static void one_that_sleeps_is_woken_by_the_kernel(void **state)
+{
+	(void)state;
+	function.asleep = true;
+	assert_kernel("it sleeps: D3hot");
+	decision.engine = PCIRESET_ENGINE_DIRECT;
+	assert_kernel("it sleeps: D3hot");
+}
+
+static void where_registers_cannot_be_written_the_kernel_makes_it(void **state)
+{
+	(void)state;
+	decision.locked = true;
+	assert_kernel("the kernel is locked down");
+	decision.engine = PCIRESET_ENGINE_DIRECT;
+	assert_kernel("the kernel is locked down");
+	decision.engine = PCIRESET_ENGINE_KERNEL;
+	assert_kernel("the kernel is locked down");
+	decision.locked = false;
+	assert_kernel("as configured");
+}
+
+static void a_dump_cannot_tell_that_there_is_no_iommu(void **state)
+{
+	(void)state;
+	function.iommu_unknown = true;
+	assert_direct();
+	function.ats = 0x200;
+	assert_kernel("ATS, if there is an IOMMU");
+	decision.engine = PCIRESET_ENGINE_DIRECT;
+	assert_direct();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -110,6 +156,9 @@ int main(void)
 		TEST(an_flr_that_only_takes_longer_is_made_directly),
 		TEST(where_the_kernel_has_to_make_it_that_is_the_kernels_own),
 		TEST(a_reset_that_does_more_than_an_flr_stays_the_kernels),
+		TEST(one_that_sleeps_is_woken_by_the_kernel),
+		TEST(where_registers_cannot_be_written_the_kernel_makes_it),
+		TEST(a_dump_cannot_tell_that_there_is_no_iommu),
 	};
 
 	return cmocka_run_group_tests_name("plan-engine", tests, NULL, NULL);
