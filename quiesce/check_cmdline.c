@@ -59,8 +59,8 @@ static const struct defeat {
 	{ "noinitrd", NULL, NULL, false, QUIESCE_IS_ERROR, "the crash image is not used" },
 	{ "rdinit", NULL, NULL, false, QUIESCE_IS_WARNING,
 	  "with mode = init it starts in place of pci-quiesce" },
-	{ "lockdown", NULL, NULL, false, QUIESCE_IS_NOTE,
-	  "registers are not written: fences leave INTx on" },
+	{ "lockdown", "integrity", NULL, false, QUIESCE_IS_NOTE, QUIESCE_LOCKDOWN_WORDS },
+	{ "lockdown", "confidentiality", NULL, false, QUIESCE_IS_NOTE, QUIESCE_LOCKDOWN_WORDS },
 };
 
 /* Where kdump's tools are told; remove may be NULL. */
@@ -305,6 +305,7 @@ void quiesce_check_cmdline(struct quiesce_check *check)
 		check_word(check, &cmdline, i, driven);
 	take_ours(check, &cmdline);
 	check->cmdline = joined(&cmdline);
+	check->run.locked_down = check->cmdline && quiesce_cmdline_locks_down(check->cmdline);
 	free(cmdline.words);
 	free(cmdline.texts[0]);
 	free(cmdline.texts[1]);

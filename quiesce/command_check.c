@@ -184,6 +184,9 @@ static void check_platform(struct quiesce_check *check)
 {
 	struct quiesce_platform platform;
 
+	if (!check->run.locked_down && quiesce_is_locked_down(check->run.root))
+		quiesce_check_say(check, QUIESCE_IS_NOTE, "/" QUIESCE_LOCKDOWN, 0, "%s",
+				  QUIESCE_LOCKDOWN_WORDS);
 	quiesce_platform_read(check->run.root, &platform);
 	if (platform.untouchable)
 		quiesce_check_say(check, QUIESCE_IS_WARNING, NULL, 0, "run does nothing here: %s",

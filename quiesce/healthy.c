@@ -51,6 +51,7 @@ static void parameters(struct quiesce_run *run)
 			    "the crash kernel's command line is not understood: see check");
 	check.run.config.n_errors = run->config.n_errors;
 	run->config = check.run.config;
+	run->locked_down = check.run.locked_down;
 	cJSON_Delete(check.findings);
 	free(check.cmdline);
 }

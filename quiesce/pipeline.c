@@ -149,18 +149,18 @@ static void fence(struct quiesce_run *run)
 /* Where configuration space is locked down, only the kernel's own writes get through. */
 static void choose_engines(struct quiesce_run *run)
 {
-	enum pcireset_engine engine = run->config.engine;
-	size_t n_locked = 0;
+	bool locked = run->locked_down || (run->dry_run && !run->io->is_dump &&
+					   quiesce_is_locked_down(run->root));
 
+	/* The fence has found out. */
 	for (size_t i = 0; i < run->machine.n; i++)
-		n_locked += run->outcomes[i].locked;
-	if (n_locked) {
-		quiesce_log(run->log, QUIESCE_NOTICE,
-			    "configuration space is locked down: the kernel makes all resets");
-		engine = PCIRESET_ENGINE_KERNEL;
+		locked |= run->outcomes[i].locked;
+	if (locked)
+		quiesce_log(run->log, QUIESCE_NOTICE, QUIESCE_LOCKDOWN_WORDS);
+	for (size_t i = 0; i < run->machine.n; i++) {
+		run->decisions[i].engine = run->config.engine;
+		run->decisions[i].locked = locked;
 	}
-	for (size_t i = 0; i < run->machine.n; i++)
-		run->decisions[i].engine = engine;
 }
 
 static int plan(struct quiesce_run *run)

@@ -161,6 +161,7 @@ struct quiesce_ground {
  * @config: what to do
  * @dry_run: stop after the plan
  * @untouchable: why everything is kept here, or NULL
+ * @locked_down: the kernel that is planned for will be; of this one it is asked
  * @shown: functions that the report is to have, in this order; NULL: all
  * @n_shown: how many
  * @is_addition: of functions that appeared later; who makes it has the report
@@ -188,6 +189,7 @@ struct quiesce_run {
 	struct quiesce_config config;
 	bool dry_run;
 	const char *untouchable;
+	bool locked_down;
 	const size_t *shown;
 	size_t n_shown;
 	bool is_addition;
@@ -299,6 +301,23 @@ void quiesce_modules_before_print(const struct quiesce_run *run, FILE *out);
 
 /** quiesce_is_kdump() - is this the kernel after the crash */
 bool quiesce_is_kdump(const char *root);
+
+/* lockdown.c */
+
+#define QUIESCE_LOCKDOWN "sys/kernel/security/lockdown"
+/** What follows from it, for people. */
+#define QUIESCE_LOCKDOWN_WORDS \
+	"registers are not written: the kernel makes all resets, and none is verified"
+
+/** quiesce_cmdline_locks_down() - has a kernel command line lockdown=, with a level */
+bool quiesce_cmdline_locks_down(const char *cmdline);
+/**
+ * quiesce_is_locked_down() - can user space not write configuration space
+ *
+ * By securityfs, or by the command line where that is not mounted.
+ * Source: security/lockdown/lockdown.c; drivers/pci/pci-sysfs.c, pci_write_config().
+ */
+bool quiesce_is_locked_down(const char *root);
 
 /* worker.c */
 
