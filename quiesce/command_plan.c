@@ -94,57 +94,33 @@ void quiesce_plan_strip(struct cJSON *device)
 		cJSON_DeleteItemFromObjectCaseSensitive(device, keys[i]);
 }
 
-static size_t count_bus_resets(const struct quiesce_run *run)
-{
-	_cleanup_free_ bool *seen = calloc(run->machine.n + 1, sizeof(*seen));
-	size_t n = 0;
-
-	for (size_t i = 0; seen && i < run->machine.n; i++) {
-		const size_t via = run->steps[i].via;
-
-		if (via == PCIRESET_NONE || seen[via])
-			continue;
-		seen[via] = true;
-		n++;
-	}
-	return n;
-}
-
-/* Of the whole machine, whatever the filter. */
-static void print_summary(const struct quiesce_run *run)
-{
-	size_t count[PCIRESET_VERDICTS] = { 0 };
-	const size_t n_resets = count_bus_resets(run);
-	const char *before = ": ";
-
-	for (size_t i = 0; i < run->machine.n; i++)
-		count[run->steps[i].expected]++;
-	(void)printf("\n%zu functions in all", run->machine.n);
-	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)
-		if (count[v]) {
-			(void)printf("%s%zu %s", before, count[v], pcireset_verdict_word(v));
-			before = ", ";
-		}
-	(void)printf("; %zu bus reset%s; about %u ms\n", n_resets, n_resets == 1 ? "" : "s",
-		     pcireset_plan_estimate_ms(&run->machine, run->steps));
-}
-
-static int print_table(const struct quiesce_run *run, const struct quiesce_options *options)
+static struct cJSON *make_devices(const struct quiesce_run *run, const size_t *shown, size_t n)
 {
 	struct cJSON *devices = cJSON_CreateArray();
-	int r;
 
-	for (size_t row = 0; row < run->n_shown; row++) {
-		struct cJSON *device = quiesce_report_device(run, run->shown[row]);
+	for (size_t row = 0; row < n; row++) {
+		struct cJSON *device = quiesce_report_device(run, shown ? shown[row] : row);
 
 		quiesce_plan_strip(device);
 		(void)cJSON_AddItemToArray(devices, device);
 	}
+	return devices;
+}
+
+/* The total is of the whole machine, whatever the filter. */
+static int print_table(const struct quiesce_run *run, const struct quiesce_options *options)
+{
+	struct cJSON *devices = make_devices(run, run->shown, run->n_shown);
+	int r;
+
 	r = quiesce_show_devices(devices, true, options->color);
 	cJSON_Delete(devices);
-	if (r == 0)
-		print_summary(run);
-	return r;
+	if (r < 0)
+		return r;
+	devices = make_devices(run, NULL, run->machine.n);
+	quiesce_total_plan(devices, pcireset_plan_estimate_ms(&run->machine, run->steps), stdout);
+	cJSON_Delete(devices);
+	return 0;
 }
 
 static int print(struct quiesce_run *run, const struct pcireset_filter *filter,

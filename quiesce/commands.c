@@ -165,6 +165,26 @@ static int status_of(const struct cJSON *report)
 	return QUIESCE_OK;
 }
 
+static int print_report(const struct cJSON *report, const char *color)
+{
+	const struct cJSON *devices = cJSON_GetObjectItemCaseSensitive(report, "devices");
+	const struct cJSON *ms = cJSON_GetObjectItemCaseSensitive(report, "estimate_ms");
+	const bool is_plan = strcmp(quiesce_report_mode(report), "plan") == 0;
+	int r;
+
+	if (!quiesce_report_is_complete(report))
+		(void)puts("The run did not come to its end.");
+	r = quiesce_show_devices(devices, is_plan, color);
+	if (r < 0)
+		return r;
+	if (is_plan)
+		quiesce_total_plan(devices, cJSON_IsNumber(ms) ? (unsigned int)ms->valueint : 0,
+				   stdout);
+	else
+		quiesce_total_run(report, stdout);
+	return 0;
+}
+
 int quiesce_show_report(const struct quiesce_options *options, const char *none)
 {
 	_cleanup_free_ char *text = NULL;
@@ -180,14 +200,10 @@ int quiesce_show_report(const struct quiesce_options *options, const char *none)
 	if (r < 0)
 		return QUIESCE_BAD_FUNCTIONS;
 
-	if (!options->json && !quiesce_report_is_complete(report))
-		(void)puts("The run did not come to its end.");
 	if (options->json)
 		(void)fputs(text, stdout);
 	else
-		r = quiesce_show_devices(
-			cJSON_GetObjectItemCaseSensitive(report, "devices"),
-			strcmp(quiesce_report_mode(report), "plan") == 0, options->color);
+		r = print_report(report, options->color);
 
 	code = r < 0 ? quiesce_fail("cannot show it", r) : status_of(report);
 	cJSON_Delete(report);

@@ -142,6 +142,13 @@ void quiesce_plan_strip(struct cJSON *device);
 /** quiesce_show_devices() - an array of the report's devices as a table; -ENOMEM */
 int quiesce_show_devices(const struct cJSON *array, bool is_plan, const char *color);
 
+/* total.c: lines below it */
+
+/** quiesce_total_plan() - what becomes of all functions of a plan, and how long it takes */
+void quiesce_total_plan(const struct cJSON *devices, unsigned int estimate_ms, FILE *out);
+/** quiesce_total_run() - what became of all functions of a report, and its suspects */
+void quiesce_total_run(const struct cJSON *report, FILE *out);
+
 /* function.c */
 
 /** quiesce_class_word() - "nvme", "ethernet" and so on, or "-" */

@@ -7,18 +7,7 @@
 #include "commands.h"
 #include "terminal.h"
 
-enum column {
-	ADDRESS,
-	ID,
-	ACTION,
-	METHOD,
-	REPORT_VERDICT,
-	PLAN_REACHES = REPORT_VERDICT,
-	REPORT_REASON,
-	PLAN_EXPECTED = REPORT_REASON,
-	PLAN_MS,
-	PLAN_REASON
-};
+enum column { ADDRESS, ID, ACTION, METHOD, BY, HITS, VERDICT, MS, REASON };
 
 struct devices {
 	const struct cJSON **items;
@@ -70,7 +59,7 @@ static const char *verdict(const char *text, enum quiesce_color *color)
 		enum pcireset_verdict verdict;
 		enum quiesce_color color;
 	} colors[] = {
-		{ PCIRESET_VERIFIED, QUIESCE_GREEN }, { PCIRESET_COMPLETED, QUIESCE_GREEN },
+		{ PCIRESET_VERIFIED, QUIESCE_GREEN }, { PCIRESET_COMPLETED, QUIESCE_CYAN },
 		{ PCIRESET_FENCED, QUIESCE_YELLOW },  { PCIRESET_CONTAINED, QUIESCE_YELLOW },
 		{ PCIRESET_LOST, QUIESCE_RED },	      { PCIRESET_FAILED, QUIESCE_RED },
 	};
@@ -81,14 +70,45 @@ static const char *verdict(const char *text, enum quiesce_color *color)
 	return text;
 }
 
-/* Of a rule of the administrator's the place is told, too. */
+/* What the forecast says of a plan, and the clock of a run. */
+static const char *time_of(const struct devices *devices, const struct cJSON *device, char *buffer)
+{
+	const struct cJSON *ms = cJSON_GetObjectItemCaseSensitive(device, "ms");
+	const struct cJSON *reset = cJSON_GetObjectItemCaseSensitive(ms, "reset");
+
+	if (devices->is_plan)
+		return number(value_of(device, "estimate_ms"), buffer);
+	if (!cJSON_IsNumber(reset))
+		return "-";
+	(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%.0f", reset->valuedouble);
+	return buffer;
+}
+
+/* Why the kernel makes a reset that is often made directly. */
+static const char *engine_reason(const struct cJSON *device)
+{
+	const char *why = word(device, "engine_reason");
+
+	return strcmp(word(device, "engine"),
+		      pcireset_engine_word(PCIRESET_ENGINE_KERNEL)) == 0 &&
+			       strcmp(why, pcireset_engine_why_words(
+						   PCIRESET_ENGINE_WHY_METHOD)) != 0 ?
+		       why :
+		       NULL;
+}
+
+/* What went wrong comes first; of a rule of the administrator's the place is told, too. */
 static const char *reason(const struct cJSON *device, char *buffer)
 {
-	const char *rule = word(device, "rule");
+	const char *problem = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(device, "problem"));
+	const char *rule = word(device, "rule"), *why = engine_reason(device);
 	const bool is_default = strncmp(rule, "default:", strlen("default:")) == 0;
 
-	(void)snprintf(buffer, QUIESCE_CELL_BYTES, is_default ? "%s" : "%s (%s)",
-		       word(device, "reason"), rule);
+	if (problem)
+		return problem;
+	(void)snprintf(buffer, QUIESCE_CELL_BYTES, is_default ? "%s%s" : "%s%s (%s)",
+		       why ? "kernel: " : "", why ? why : word(device, "reason"), rule);
 	return buffer;
 }
 
@@ -109,19 +129,14 @@ static const char *cell(const void *data, size_t row, size_t column, char *buffe
 		return word(device, "action");
 	case METHOD:
 		return word(device, "method");
-	default:
-		break;
-	}
-	if (!devices->is_plan)
-		return column == REPORT_VERDICT ? verdict(word(device, "verdict"), color)
-						: reason(device, buffer);
-	switch (column) {
-	case PLAN_REACHES:
+	case BY:
+		return word(device, "engine");
+	case HITS:
 		return reaches(device, buffer);
-	case PLAN_EXPECTED:
-		return verdict(word(device, "expected"), color);
-	case PLAN_MS:
-		return number(value_of(device, "estimate_ms"), buffer);
+	case VERDICT:
+		return verdict(word(device, devices->is_plan ? "expected" : "verdict"), color);
+	case MS:
+		return time_of(devices, device, buffer);
 	default:
 		return reason(device, buffer);
 	}
@@ -133,7 +148,8 @@ int quiesce_show_devices(const struct cJSON *array, bool is_plan, const char *co
 	_cleanup_free_ const struct cJSON **items = NULL;
 	struct devices devices = { .is_plan = is_plan };
 	struct quiesce_table table = {
-		.headings = { "ADDRESS", "ID", "ACTION", "METHOD", "VERDICT", "REASON" },
+		.headings = { "ADDRESS", "ID", "ACTION", "METHOD", "BY", "HITS",
+			      is_plan ? "EXPECTED" : "VERDICT", "MS", "REASON" },
 		.cell = cell,
 		.data = &devices,
 	};
@@ -144,12 +160,6 @@ int quiesce_show_devices(const struct cJSON *array, bool is_plan, const char *co
 		return -ENOMEM;
 	cJSON_ArrayForEach(device, array) items[table.n++] = device;
 	devices.items = items;
-	if (is_plan) {
-		table.headings[PLAN_REACHES] = "REACHES";
-		table.headings[PLAN_EXPECTED] = "EXPECTED";
-		table.headings[PLAN_MS] = "MS";
-		table.headings[PLAN_REASON] = "REASON";
-	}
 	quiesce_table_print(&table, &terminal, stdout);
 	return 0;
 }

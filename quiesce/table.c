@@ -6,14 +6,13 @@
 
 #define HEADING SIZE_MAX
 
-/* Less than that of the last column is of no use. */
-#define LAST_MIN 16
 /* Of what a row has on further lines. */
 #define INDENT 4
 
 /*
  * @widths: of what is in a column
- * @begins: it begins a further line, since the terminal ends
+ * @begins: it begins a further line, since the terminal ends; of the last column each
+ *	row has its own mind
  */
 struct layout {
 	size_t widths[QUIESCE_TABLE_COLUMNS];
@@ -41,6 +40,15 @@ static size_t lead_of(const struct quiesce_table *table, size_t row, size_t colu
 	return table->lead(table->data, row, out);
 }
 
+/* Whole on a line of its own, rather than cut behind others. */
+static bool is_last_and_long(const struct quiesce_table *table,
+			     const struct quiesce_terminal *terminal, size_t column, size_t at,
+			     const char *text)
+{
+	return !table->headings[column + 1] && terminal->columns && at > INDENT &&
+	       at + strlen(text) > terminal->columns;
+}
+
 /* Columns of @text behind @at others that a terminal has; what is cut gets an ellipsis. */
 static size_t fitting(const struct quiesce_terminal *terminal, size_t at, const char *text)
 {
@@ -63,7 +71,7 @@ static void print_row(const struct quiesce_table *table, const struct quiesce_te
 		const char *text = cell_of(table, row, c, buffer, &color);
 		size_t bytes = strlen(text);
 
-		if (layout->begins[c]) {
+		if (layout->begins[c] || is_last_and_long(table, terminal, c, wanted, text)) {
 			wanted = INDENT;
 			is_over = true;
 		}
@@ -109,10 +117,8 @@ static void break_lines(const struct quiesce_table *table, size_t columns, struc
 	size_t at = 0;
 
 	for (size_t c = 0; columns && table->headings[c]; c++) {
-		const bool is_long = !table->headings[c + 1] && layout->widths[c] > LAST_MIN;
-
-		layout->begins[c] = c > 0 &&
-				    at + (is_long ? LAST_MIN : layout->widths[c]) > columns;
+		layout->begins[c] = c > 0 && table->headings[c + 1] &&
+				    at + layout->widths[c] > columns;
 		if (layout->begins[c])
 			at = INDENT;
 		at += layout->widths[c] + 1;

@@ -59,6 +59,7 @@ void quiesce_terminal_write(const struct quiesce_terminal *terminal, FILE *out,
 		[QUIESCE_RED] = "\033[31m",
 		[QUIESCE_GREEN] = "\033[32m",
 		[QUIESCE_YELLOW] = "\033[33m",
+		[QUIESCE_CYAN] = "\033[36m",
 	};
 	char clean[QUIESCE_CELL_BYTES];
 	const char *code = terminal->colors ? codes[color] : "";

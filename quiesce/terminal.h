@@ -12,6 +12,7 @@ enum quiesce_color {
 	QUIESCE_RED,
 	QUIESCE_GREEN,
 	QUIESCE_YELLOW,
+	QUIESCE_CYAN,
 	QUIESCE_COLORS,
 };
 
@@ -58,7 +59,7 @@ void quiesce_terminal_write(const struct quiesce_terminal *terminal, FILE *out,
  * @data: first argument of both
  *
  * What a terminal has no room for goes to further lines, the same columns of all
- * rows; the last column is cut where it ends.
+ * rows, but the last of those only where it does not fit; there it is cut.
  */
 struct quiesce_table {
 	const char *headings[QUIESCE_TABLE_COLUMNS + 1];

@@ -66,31 +66,27 @@ static void what_is_before_the_first_counts(void **state)
 		     "─ 3\n");
 }
 
-static void the_last_column_ends_with_the_terminal(void **state)
+static void the_last_column_goes_to_the_next_line_in_rows_where_it_is_long(void **state)
 {
 	(void)state;
 	assert_table((struct quiesce_terminal){ .columns = 32 }, false,
 		     "N  NAME         WORDS\n"
 		     "1  a            some words\n"
-		     "22 a longer one more words th...\n"
-		     "3\n");
-	assert_table((struct quiesce_terminal){ .columns = 32, .utf8 = true }, false,
-		     "N  NAME         WORDS\n"
-		     "1  a            some words\n"
-		     "22 a longer one more words than…\n"
+		     "22 a longer one\n"
+		     "    more words than fit\n"
 		     "3\n");
 }
 
 static void what_does_not_fit_goes_to_the_next_line_in_all_rows(void **state)
 {
 	(void)state;
-	assert_table((struct quiesce_terminal){ .columns = 31 }, false,
+	assert_table((struct quiesce_terminal){ .columns = 20 }, false,
 		     "N  NAME\n"
 		     "    WORDS\n"
 		     "1  a\n"
 		     "    some words\n"
 		     "22 a longer one\n"
-		     "    more words than fit\n"
+		     "    more words th...\n"
 		     "3\n");
 	/* Wider than the terminal: it stays as it is, but for the last. */
 	assert_table((struct quiesce_terminal){ .columns = 14 }, true,
@@ -104,6 +100,17 @@ static void what_does_not_fit_goes_to_the_next_line_in_all_rows(void **state)
 		     "    a longer one\n"
 		     "    more wo...\n"
 		     "─ 3\n");
+	assert_table((struct quiesce_terminal){ .columns = 14, .utf8 = true }, false,
+		     "N\n"
+		     "    NAME\n"
+		     "    WORDS\n"
+		     "1\n"
+		     "    a\n"
+		     "    some words\n"
+		     "22\n"
+		     "    a longer one\n"
+		     "    more word…\n"
+		     "3\n");
 }
 
 static void colors_take_no_room(void **state)
@@ -153,7 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_are_as_wide_as_what_is_in_them),
 		cmocka_unit_test(what_is_before_the_first_counts),
-		cmocka_unit_test(the_last_column_ends_with_the_terminal),
+		cmocka_unit_test(the_last_column_goes_to_the_next_line_in_rows_where_it_is_long),
 		cmocka_unit_test(what_does_not_fit_goes_to_the_next_line_in_all_rows),
 		cmocka_unit_test(colors_take_no_room),
 		cmocka_unit_test(only_printable_ascii_is_written),

@@ -34,10 +34,10 @@ session systemd 'pci-quiesce list' 'pci-quiesce plan' 'pci-quiesce show 0000:02:
 	'pci-quiesce load module nvme; echo loaded: $?' 'exit'
 said '\- 0000:02:00.0 '
 said ' 1b36:0010 010802 nvme '
-said '0000:02:00.0 1b36:0010 reset  flr    -'
+said '0000:02:00.0 1b36:0010 reset  flr    direct -'
 said 'functions in all'
 said '  rule            default:reset'
-said '0000:02:00.0 1b36:0010 reset  flr    verified  the kernel offers it'
+said '0000:02:00.0 1b36:0010 reset  flr    direct -    verified  '
 said 'GROUP IOMMU    TYPE     INHERITED NEEDED BY'
 said 'loaded: 0'
 
