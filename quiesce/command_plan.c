@@ -31,9 +31,9 @@ static void tell_of_drivers(const struct quiesce_run *run)
 		     !pcireset_is_bridge(&run->machine.functions[i]);
 	if (n && !quiesce_is_kdump(run->root))
 		quiesce_log(run->log, QUIESCE_NOTICE,
-			    "%zu functions are kept for their drivers, which a crash kernel starts "
+			    "%zu function%s kept for a driver, which a crash kernel starts "
 			    "without: see --crash",
-			    n);
+			    n, n == 1 ? " is" : "s are");
 }
 
 static int plan_crash(struct quiesce_run *run, const struct quiesce_healthy *healthy)

@@ -218,10 +218,12 @@ static void print_load(const struct quiesce_load *load, FILE *out)
 }
 
 /* All that may be written, for whoever describes it: conf/, manual pages, completion. */
-static void print_words(struct quiesce_config *config, FILE *out)
+static void print_words(FILE *out)
 {
+	struct quiesce_config defaults;
 	char text[128];
 
+	quiesce_config_defaults(&defaults);
 	for (size_t i = 0; quiesce_key_name(i); i++) {
 		const char *key = quiesce_key_name(i);
 
@@ -229,7 +231,7 @@ static void print_words(struct quiesce_config *config, FILE *out)
 		if (strcmp(key, "load") == 0)
 			continue;
 		(void)fprintf(out, "default %s = ", key);
-		(void)quiesce_config_print(config, key, out);
+		(void)quiesce_config_print(&defaults, key, out);
 	}
 	for (size_t i = 0; quiesce_action_name(i); i++)
 		(void)fprintf(out, "action %s\n", quiesce_action_name(i));
@@ -257,7 +259,7 @@ int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *o
 		for (size_t i = 0; i < config->n_loads; i++)
 			print_load(&config->loads[i], out);
 	else if (strcmp(key, "words") == 0)
-		print_words(config, out);
+		print_words(out);
 	else
 		return -ENOENT;
 	return 0;

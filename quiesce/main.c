@@ -152,7 +152,11 @@ int main(int argc, char **argv)
 			return quiesce_with_output(run_command(&options, i));
 
 	if (options.command)
-		(void)fprintf(stderr, "pci-quiesce: unknown command \"%s\"\n", options.command);
-	help(stderr);
+		(void)fprintf(stderr,
+			      "pci-quiesce: unknown command \"%s\"\n"
+			      "pci-quiesce: see pci-quiesce --help\n",
+			      options.command);
+	else
+		help(stderr);
 	return QUIESCE_BAD_USAGE;
 }

@@ -111,7 +111,8 @@ static void drain(struct quiesce_run *run)
 	n_pending = pcireset_drain(run->io, &run->machine, run->steps, limit_ms, run->outcomes);
 	if (n_pending)
 		quiesce_log(run->log, QUIESCE_WARNING,
-			    "%zu functions still wait for answers to their requests", n_pending);
+			    "%zu function%s still waiting for answers to requests", n_pending,
+			    n_pending == 1 ? " is" : "s are");
 }
 
 /* On the record before a reset erases it, or hangs the machine. */
