@@ -181,6 +181,13 @@ struct quiesce_view {
 
 /** quiesce_view_tell() - for people */
 void quiesce_view_tell(const struct quiesce_view *view, FILE *out);
+/** quiesce_view_line() - one thing of the plan or the report; none without @text */
+void quiesce_view_line(FILE *out, const char *key, const char *text);
+
+/* view_evidence.c */
+
+/** quiesce_view_evidence() - what a report has on its function's reset: evidence, ms, iommu */
+void quiesce_view_evidence(const struct cJSON *reported, FILE *out);
 
 /* unused.c */
 

@@ -28,6 +28,12 @@ static void tell(FILE *out, const char *indent, const char *key, const char *tex
 	(void)fputs("\n", out);
 }
 
+void quiesce_view_line(FILE *out, const char *key, const char *text)
+{
+	if (text[0])
+		tell(out, "  ", key, text);
+}
+
 /* One element a line, the key before the first; of an object its two values. */
 static void tell_array(FILE *out, const char *indent, const struct cJSON *array)
 {
@@ -47,9 +53,6 @@ static void tell_array(FILE *out, const char *indent, const struct cJSON *array)
 	}
 }
 
-static void tell_object(FILE *out, const char *indent, const struct cJSON *object,
-			const struct cJSON *known, bool is_brief);
-
 /* What is null is not known, or is not: no line. Nor has, in brief, what is no or nothing. */
 static void tell_value(FILE *out, const char *indent, const struct cJSON *value, bool is_brief)
 {
@@ -58,16 +61,13 @@ static void tell_value(FILE *out, const char *indent, const struct cJSON *value,
 				 strcmp(value->string, "iommu_group") != 0);
 	char text[TEXT_BYTES];
 
-	if (cJSON_IsNull(value) || (is_brief && is_nothing))
+	/* Objects are the evidence, which has words of its own. */
+	if (cJSON_IsNull(value) || cJSON_IsObject(value) || (is_brief && is_nothing))
 		return;
-	if (cJSON_IsArray(value)) {
+	if (cJSON_IsArray(value))
 		tell_array(out, indent, value);
-	} else if (cJSON_IsObject(value)) {
-		tell(out, indent, value->string, "");
-		tell_object(out, "    ", value, NULL, is_brief);
-	} else {
+	else
 		tell(out, indent, value->string, scalar(value, text));
-	}
 }
 
 /* Without what @known has, too. */
@@ -125,4 +125,5 @@ void quiesce_view_tell(const struct quiesce_view *view, FILE *out)
 	if (!quiesce_report_is_complete(view->report))
 		(void)fputs("  that did not end\n", out);
 	tell_object(out, "  ", view->reported, view->function, false);
+	quiesce_view_evidence(view->reported, out);
 }
