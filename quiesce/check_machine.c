@@ -193,6 +193,23 @@ static void check_time(struct quiesce_check *check, struct cJSON *object)
 				  ms, run->config.deadline_ms, left_ms);
 }
 
+/* PCI Express Base Specification 6.0, 10.3.1: the answer to an invalidation is lost. */
+static void check_ats(struct quiesce_check *check)
+{
+	const struct quiesce_run *run = &check->run;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		n += run->steps[i].engine == PCIRESET_ENGINE_DIRECT &&
+		     run->machine.functions[i].ats &&
+		     run->machine.functions[i].iommu_group >= 0;
+	if (n)
+		quiesce_check_say(check, QUIESCE_IS_WARNING, NULL, 0,
+				  "engine = direct: resets of %zu function%s with ATS may leave the "
+				  "IOMMU waiting for them",
+				  n, n == 1 ? "" : "s");
+}
+
 static int check_machine(struct quiesce_check *check, const struct quiesce_target *target)
 {
 	struct cJSON *object = cJSON_AddObjectToObject(check->report, "machine");
@@ -204,6 +221,7 @@ static int check_machine(struct quiesce_check *check, const struct quiesce_targe
 		return r;
 	add_verdicts(object, run);
 	check_time(check, object);
+	check_ats(check);
 	add_target(object, check, target);
 	return add_consoles(object, check);
 }

@@ -264,6 +264,9 @@ def check_words(program, page, sources):
     verdicts = schema["definitions"]["device"]["properties"]["verdict"]["enum"]
     same("verdict", ("report.schema.json", [word for word in verdicts if word]),
          (page.name, page.words("VERDICTS", "Cm")))
+    table = re.search(r"engine_whys\[.*?\};", (sources / "libpcireset/words.c").read_text(), re.S)[0]
+    same("reason of an engine", ("words.c", re.findall(r'"(.*)"', table)),
+         (page.name, [words for words, _ in page.items("WHO MAKES A RESET", "Sy")]))
     words = page.words("KERNEL PARAMETERS", "Cm")
     same("kernel parameter",
          ("the program", [f"rd.pci_quiesce={word}" for word in program.switches()]),
