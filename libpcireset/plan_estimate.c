@@ -106,44 +106,76 @@ static uint32_t latest(const uint32_t *busy_ms)
 	return ms;
 }
 
-uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
-				   const struct pcireset_step *steps)
+static bool is_made(const struct pcireset_step *step)
 {
-	uint32_t functions_ms[PCIRESET_AT_A_TIME] = { 0 }, buses_ms[PCIRESET_AT_A_TIME] = { 0 };
-	size_t port = PCIRESET_NONE, bus = PCIRESET_NONE;
-	uint32_t port_ms = 0, vfs_ms = 0, direct_ms = 0;
+	return step->action == PCIRESET_RESET && step->engine != PCIRESET_ENGINE_NONE;
+}
 
-	/* By address, what is below one bridge is together. */
+/* A bus waits for functions on it that have a reset of their own. */
+static bool waits(const struct pcireset_machine *machine, const struct pcireset_step *steps,
+		  size_t bus)
+{
+	for (size_t i = 0; i < machine->n; i++)
+		if (is_made(&steps[i]) && !steps[i].whole_bus && pcireset_below(machine, i, bus))
+			return true;
+	return false;
+}
+
+/* By address, what is below one bridge is together. */
+static void add_buses(const struct pcireset_machine *machine, const struct pcireset_step *steps,
+		      uint32_t *first_ms, uint32_t *later_ms)
+{
+	size_t bus = PCIRESET_NONE;
+
+	for (size_t i = 0; i < machine->n; i++) {
+		if (!is_made(&steps[i]) || !steps[i].whole_bus || steps[i].via == bus)
+			continue;
+		bus = steps[i].via;
+		work(waits(machine, steps, bus) ? later_ms : first_ms, steps[i].estimate_ms);
+	}
+}
+
+static void add_functions(const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps, uint32_t *busy_ms)
+{
+	size_t port = PCIRESET_NONE;
+	uint32_t port_ms = 0;
+
 	for (size_t i = 0; i < machine->n; i++) {
 		size_t parent = machine->functions[i].parent;
 
-		/* Once, for all of them. */
-		if (pcireset_silences_vfs(&machine->functions[i], &steps[i]))
-			vfs_ms = PCIRESET_VF_DISABLE_MS;
-		if (steps[i].action != PCIRESET_RESET || steps[i].engine == PCIRESET_ENGINE_NONE)
+		if (!is_made(&steps[i]) || steps[i].whole_bus ||
+		    steps[i].engine == PCIRESET_ENGINE_DIRECT)
 			continue;
-		/* All at once. */
-		if (steps[i].engine == PCIRESET_ENGINE_DIRECT) {
-			if (steps[i].estimate_ms > direct_ms)
-				direct_ms = steps[i].estimate_ms;
-			continue;
-		}
-		if (steps[i].whole_bus) {
-			if (steps[i].via != bus)
-				work(buses_ms, steps[i].estimate_ms);
-			bus = steps[i].via;
-			continue;
-		}
 		/* On a root bus nobody waits for a neighbour. */
 		if (parent != port || parent == PCIRESET_NONE) {
-			work(functions_ms, port_ms);
+			work(busy_ms, port_ms);
 			port_ms = 0;
 		}
 		port = parent;
 		port_ms += steps[i].estimate_ms;
 	}
-	work(functions_ms, port_ms);
-	if (direct_ms < latest(functions_ms))
-		direct_ms = latest(functions_ms);
-	return vfs_ms + direct_ms + latest(buses_ms);
+	work(busy_ms, port_ms);
+}
+
+uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
+				   const struct pcireset_step *steps)
+{
+	uint32_t first_ms[PCIRESET_AT_A_TIME] = { 0 }, later_ms[PCIRESET_AT_A_TIME] = { 0 };
+	uint32_t ms = 0, vfs_ms = 0;
+
+	for (size_t i = 0; i < machine->n; i++) {
+		/* Once, for all of them. */
+		if (pcireset_silences_vfs(&machine->functions[i], &steps[i]))
+			vfs_ms = PCIRESET_VF_DISABLE_MS;
+		/* All at once. */
+		if (is_made(&steps[i]) && steps[i].engine == PCIRESET_ENGINE_DIRECT &&
+		    steps[i].estimate_ms > ms)
+			ms = steps[i].estimate_ms;
+	}
+	add_buses(machine, steps, first_ms, later_ms);
+	add_functions(machine, steps, first_ms);
+	if (ms < latest(first_ms))
+		ms = latest(first_ms);
+	return vfs_ms + ms + latest(later_ms);
 }
