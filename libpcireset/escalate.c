@@ -5,11 +5,25 @@
 
 #include "internal.h"
 
-/* A reset that is still under way holds its lock. */
+/*
+ * Ones, or another one's registers: no reset of the kernel's may reach it. That would
+ * wait for it for up to a minute, holding locks, and up to Linux 6.12 at least save what
+ * it reads and write that back: ones in COMMAND and Device Control turn Bus Master on
+ * and start another reset. Source: drivers/pci/pci.c, pci_dev_save_and_disable().
+ */
+static bool is_away(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
+{
+	return outcome->stuck ||
+	       (step->engine == PCIRESET_ENGINE_DIRECT && outcome->tried &&
+		(outcome->reset_error == -ETIMEDOUT || outcome->restored == -ENODEV));
+}
+
+/* It answers, and was not reset. */
 static bool has_failed(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
 {
-	return step->action == PCIRESET_RESET && outcome->reset_error < 0 && !outcome->stuck &&
-	       outcome->tried && PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
+	return step->action == PCIRESET_RESET && outcome->reset_error < 0 &&
+	       !is_away(step, outcome) && outcome->tried &&
+	       PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
 }
 
 /* Configuration space is locked down; the kernel may still make the same reset. */
@@ -39,7 +53,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 		else if (was_refused(&steps[i], &outcomes[i]))
 			second[i].locked = true;
-		else if (outcomes[i].stuck)
+		else if (is_away(&steps[i], &outcomes[i]))
 			second[i].action = PCIRESET_KEEP;
 	}
 

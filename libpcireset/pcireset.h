@@ -851,7 +851,7 @@ int pcireset_reset(const struct pcireset_task *task);
  * @ret_n: how many these are
  *
  * A secondary bus reset, under all the rules of the first plan, and never a
- * weaker reset. One that did not return gets none.
+ * weaker reset. One that did not return gets none, and none reaches it.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -191,7 +191,7 @@ static void never_by_a_weaker_one(void **state)
 	(void)state;
 	(void)endpoint(ROOT, FLR | AF | PM);
 	plan();
-	fails(0, -ETIMEDOUT);
+	fails(0, -EOPNOTSUPP);
 	assert_int_equal(escalate(), 0);
 	assert_int_equal(next[0].engine, PCIRESET_ENGINE_NONE);
 }
@@ -203,7 +203,7 @@ static void a_kept_sibling_protects_the_bus(void **state)
 	(void)state;
 	decisions[kept].action = PCIRESET_KEEP;
 	plan();
-	fails(i, -ETIMEDOUT);
+	fails(i, -EOPNOTSUPP);
 	assert_int_equal(escalate(), 0);
 }
 
@@ -214,7 +214,7 @@ static void a_level_without_bus_resets_has_none(void **state)
 	(void)state;
 	decisions[i].methods = PCIRESET_FUNCTION_LEVEL;
 	plan();
-	fails(i, -ETIMEDOUT);
+	fails(i, -EOPNOTSUPP);
 	assert_int_equal(escalate(), 0);
 }
 
@@ -225,9 +225,37 @@ static void one_that_is_stuck_bars_its_bus(void **state)
 
 	(void)state;
 	plan();
-	fails(i, -ETIMEDOUT);
+	fails(i, -EOPNOTSUPP);
 	fails(stuck, -ETIMEDOUT);
 	outcomes[stuck].stuck = true;
+	assert_int_equal(escalate(), 0);
+}
+
+/* The kernel would save ones and write them back. */
+static void no_reset_of_the_kernels_reaches_one_that_does_not_answer(void **state)
+{
+	size_t port = root_port(), i = endpoint(port, FLR), away = endpoint(port, FLR);
+
+	(void)state;
+	plan();
+	fails(i, -EOPNOTSUPP);
+	assert_int_equal(escalate(), 1);
+	free(next);
+	fails(away, -ETIMEDOUT);
+	assert_int_equal(escalate(), 0);
+	free(next);
+	/* It went when its registers were written back. */
+	fails(away, -EOPNOTSUPP);
+	outcomes[away].restored = -ENODEV;
+	assert_int_equal(escalate(), 0);
+}
+
+static void alone_on_its_bus_it_is_not_reset_either(void **state)
+{
+	(void)state;
+	(void)endpoint(root_port(), FLR | SBR);
+	plan();
+	fails(1, -ETIMEDOUT);
 	assert_int_equal(escalate(), 0);
 }
 
@@ -237,7 +265,7 @@ static void siblings_that_were_reset_are_not_reset_anew_for_themselves(void **st
 
 	(void)state;
 	plan();
-	fails(i, -ETIMEDOUT);
+	fails(i, -EOPNOTSUPP);
 	outcomes[well].tried = true;
 	assert_int_equal(escalate(), 1);
 	assert_true(next[i].whole_bus);
@@ -272,6 +300,8 @@ int main(void)
 		TEST(a_kept_sibling_protects_the_bus),
 		TEST(a_level_without_bus_resets_has_none),
 		TEST(one_that_is_stuck_bars_its_bus),
+		TEST(no_reset_of_the_kernels_reaches_one_that_does_not_answer),
+		TEST(alone_on_its_bus_it_is_not_reset_either),
 		TEST(siblings_that_were_reset_are_not_reset_anew_for_themselves),
 		TEST(what_a_locked_down_kernel_refuses_it_makes_itself),
 	};
