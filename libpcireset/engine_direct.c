@@ -4,9 +4,8 @@
  * together. Whatever one function does, the others lose no time.
  */
 #include <errno.h>
-#include <linux/pci_regs.h>
 
-#include "internal.h"
+#include "engine_direct.h"
 
 #define POLL_FIRST_US 1000
 #define POLL_MAX_US   32000
@@ -15,75 +14,18 @@
 /* Between what the journal says and the write, somebody else may have the processor. */
 #define SLACK_US      100000
 
-enum phase {
-	WAITING,  /* nothing was written yet */
-	DRAINING, /* requests were pending: until they are answered or have timed out */
-	RESETTING,
-	OVER,
-};
-
-struct item {
-	size_t i;
-	enum phase phase;
-	uint16_t command; /* as it was just before */
-	bool was_asked;
-	uint32_t window_us; /* from its start until it may be asked */
-	uint64_t drained_by_us;
-	uint64_t started_us;
-	uint64_t due_us; /* not to be touched before */
-	uint64_t deadline_us;
-	uint64_t pause_us;
-};
-
-struct wave {
-	const struct pcireset_task *task;
-	const struct pcireset_io *io;
-	bool *under_way;
-	struct item *items;
-	size_t n_items;
-	bool started;
-};
-
-static const struct pcireset_function *function_of(const struct wave *w, const struct item *item)
-{
-	return &w->task->machine->functions[item->i];
-}
-
-static struct pcireset_journal_entry *entry_of(const struct wave *w, const struct item *item)
-{
-	return &w->task->journal->entries[item->i];
-}
-
-static uint64_t now_us(const struct wave *w)
-{
-	return w->io->now_us(w->io->data);
-}
-
-static void over(struct wave *w, struct item *item, int error)
+static void over(struct pcireset_direct_wave *w, struct pcireset_direct_item *item, int error)
 {
 	struct pcireset_outcome *o = &w->task->outcomes[item->i];
 
 	o->reset_error = error;
 	o->reset_us = o->tried ? now_us(w) - item->started_us : 0;
 	w->under_way[item->i] = false;
-	item->phase = OVER;
-}
-
-/* COMMAND with nothing that could come in or go out. */
-static uint16_t closed(const struct item *item)
-{
-	return (uint16_t)(item->command &
-			  ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER));
-}
-
-/* One that is given up half way is lost: it had better not begin. */
-static bool is_too_late(const struct wave *w, const struct item *item)
-{
-	return now_us(w) + item->window_us >= w->task->limits.deadline_us;
+	item->phase = PCIRESET_DIRECT_OVER;
 }
 
 /* It is as it was: what was closed is opened again, and nothing has to be put back. */
-static void give_up(struct wave *w, struct item *item, int error)
+static void give_up(struct pcireset_direct_wave *w, struct pcireset_direct_item *item, int error)
 {
 	const uint16_t command = item->command & ~PCI_COMMAND_MASTER;
 	struct pcireset_journal_entry *entry = entry_of(w, item);
@@ -96,63 +38,7 @@ static void give_up(struct wave *w, struct item *item, int error)
 	over(w, item, error);
 }
 
-/*
- * What the reset erases is remembered before the first write. One read is enough for
- * a function that has gone: it may cost a completion timeout.
- */
-static int prepare(struct wave *w, struct item *item)
-{
-	const struct pcireset_observer *observer = w->task->observer;
-	struct pcireset_journal_entry *entry = entry_of(w, item);
-	const struct pcireset_function *f = function_of(w, item);
-	int r;
-
-	if (is_too_late(w, item))
-		return -ETIMEDOUT;
-	r = pcireset_read16(w->io, f, PCI_COMMAND, &item->command);
-	if (r < 0)
-		return r;
-	if (item->command == 0xffff)
-		return -ENODEV;
-	item->window_us = pcireset_window_us(w->io, f);
-	if (is_too_late(w, item))
-		return -ETIMEDOUT;
-	r = pcireset_journal_begin(w->io, f, entry);
-	if (r < 0)
-		return r;
-	/* Of one that went meanwhile not even Device Control is saved. */
-	if (f->express && entry->saved.n == 0)
-		return -ENODEV;
-	/* Bus Master, memory and I/O stay off: a driver turns them on by itself. */
-	pcireset_saved_add(&entry->saved, PCI_COMMAND, 2, closed(item));
-	entry->in_use = true;
-	if (observer && observer->reset_starts)
-		observer->reset_starts(observer->data, item->i, w->task->steps[item->i].method);
-	return 0;
-}
-
-/* Nothing may come in while it forgets where it is; Bus Master is off already. */
-static int close_doors(struct wave *w, const struct item *item)
-{
-	if (item->command == closed(item))
-		return 0;
-	return pcireset_write16(w->io, function_of(w, item), PCI_COMMAND, closed(item));
-}
-
-static int write_reset(struct wave *w, const struct item *item)
-{
-	const struct pcireset_function *f = function_of(w, item);
-	const uint16_t devctl = f->express + PCI_EXP_DEVCTL;
-
-	if (w->task->steps[item->i].method == PCIRESET_METHOD_AF)
-		return w->io->config_write(w->io->data, f->address, f->af + PCI_AF_CTRL,
-					   PCI_AF_CTRL_FLR, 1);
-	return pcireset_write16(w->io, f, devctl,
-				(uint16_t)pcireset_saved_find(&entry_of(w, item)->saved, devctl) |
-					PCI_EXP_DEVCTL_BCR_FLR);
-}
-
-static void start(struct wave *w, struct item *item)
+static void start(struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
 {
 	const struct pcireset_limits *limits = &w->task->limits;
 	const uint32_t wait_us = item->window_us;
@@ -160,12 +46,12 @@ static void start(struct wave *w, struct item *item)
 	uint64_t budget_us = limits->function_ms * 1000ull;
 	int r;
 
-	if (is_too_late(w, item)) {
+	if (pcireset_direct_is_too_late(w, item)) {
 		give_up(w, item, -ETIMEDOUT);
 		return;
 	}
 	entry->quiet_until_us = now_us(w) + wait_us + SLACK_US;
-	r = write_reset(w, item);
+	r = pcireset_direct_write_reset(w, item);
 	item->started_us = now_us(w);
 	if (r < 0) {
 		give_up(w, item, r);
@@ -174,9 +60,9 @@ static void start(struct wave *w, struct item *item)
 	entry->quiet_until_us = item->started_us + wait_us;
 	w->task->outcomes[item->i].tried = true;
 	/* The other half went to the drain. */
-	if (item->phase == DRAINING)
+	if (item->phase == PCIRESET_DIRECT_DRAINING)
 		budget_us /= 2;
-	item->phase = RESETTING;
+	item->phase = PCIRESET_DIRECT_RESETTING;
 	item->due_us = item->started_us + wait_us;
 	item->deadline_us = item->started_us + budget_us + wait_us;
 	if (item->deadline_us > limits->deadline_us)
@@ -188,7 +74,7 @@ static void start(struct wave *w, struct item *item)
  * A completion that comes late must not meet a function that has forgotten its
  * request: PCI Express Base Specification 6.0, 6.6.2.
  */
-static void begin_drain(struct wave *w, struct item *item)
+static void begin_drain(struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
 {
 	const uint64_t half_us = w->task->limits.function_ms * 500ull;
 	const struct pcireset_function *f = function_of(w, item);
@@ -199,14 +85,15 @@ static void begin_drain(struct wave *w, struct item *item)
 		f = &w->task->machine->functions[f->physical];
 	wait_us = pcireset_completion_timeout_us(w->io, f);
 
-	item->phase = DRAINING;
+	item->phase = PCIRESET_DIRECT_DRAINING;
 	item->drained_by_us = now_us(w) + (wait_us < half_us ? wait_us : half_us);
 	if (item->drained_by_us > w->task->limits.deadline_us)
 		item->drained_by_us = w->task->limits.deadline_us;
 	item->pause_us = POLL_FIRST_US;
 }
 
-static void pause_until(struct wave *w, struct item *item, uint64_t end_us, uint64_t took_us)
+static void pause_until(struct pcireset_direct_wave *w, struct pcireset_direct_item *item,
+			uint64_t end_us, uint64_t took_us)
 {
 	uint64_t pause_us = item->pause_us;
 
@@ -218,7 +105,7 @@ static void pause_until(struct wave *w, struct item *item, uint64_t end_us, uint
 		item->due_us = end_us;
 }
 
-static void drain(struct wave *w, struct item *item)
+static void drain(struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
 {
 	const uint64_t asked_us = now_us(w);
 	bool is_pending = false;
@@ -230,27 +117,29 @@ static void drain(struct wave *w, struct item *item)
 		start(w, item);
 }
 
-static void start_all(struct wave *w)
+static void start_all(struct pcireset_direct_wave *w)
 {
 	for (size_t k = 0; k < w->n_items; k++) {
-		struct item *item = &w->items[k];
-		int r = prepare(w, item);
+		struct pcireset_direct_item *item = &w->items[k];
+		int r = pcireset_direct_prepare(w, item);
 
 		if (r < 0)
 			over(w, item, r);
 	}
 	/* Each wave of writes by itself: the wait begins for all at nearly the same time. */
 	for (size_t k = 0; k < w->n_items; k++) {
-		struct item *item = &w->items[k];
-		int r = item->phase == WAITING ? close_doors(w, item) : 0;
+		struct pcireset_direct_item *item = &w->items[k];
+		int r = item->phase == PCIRESET_DIRECT_WAITING
+				? pcireset_direct_close_doors(w, item)
+				: 0;
 
 		if (r < 0)
 			give_up(w, item, r);
 	}
 	for (size_t k = 0; k < w->n_items; k++) {
-		struct item *item = &w->items[k];
+		struct pcireset_direct_item *item = &w->items[k];
 
-		if (item->phase != WAITING)
+		if (item->phase != PCIRESET_DIRECT_WAITING)
 			continue;
 		if (w->task->outcomes[item->i].pending == PCIRESET_YES)
 			begin_drain(w, item);
@@ -259,52 +148,21 @@ static void start_all(struct wave *w)
 	}
 }
 
-/*
- * What the reset did is looked at before anything is written back. False where it has
- * gone again meanwhile.
- */
-static bool finish(struct wave *w, struct item *item)
-{
-	struct pcireset_outcome *o = &w->task->outcomes[item->i];
-	struct pcireset_journal_entry *entry = entry_of(w, item);
-	const struct pcireset_function *f = function_of(w, item);
-	const uint64_t answered_us = now_us(w);
-	enum pcireset_known was_reset;
-	int r;
-
-	r = pcireset_observe(w->io, f, closed(item), &o->observed, &was_reset);
-	if (r == -ENODEV)
-		return false;
-	if (r == 0 && was_reset != PCIRESET_NO)
-		o->reset =
-			was_reset == PCIRESET_YES ? PCIRESET_SEEN_OBSERVED : PCIRESET_SEEN_REPORTED;
-	else if (r == 0)
-		r = -EOPNOTSUPP; /* it answers, but its registers say that nothing happened */
-
-	o->restored = pcireset_saved_write_back(w->io, f->address, &entry->saved,
-						PCIRESET_HEADER_BYTES);
-	if (o->restored >= 0) {
-		entry->saved.n = 0;
-		entry->quiet_until_us = 0;
-		entry->in_use = false;
-	}
-	over(w, item, r);
-	o->reset_us = answered_us - item->started_us;
-	o->restore_us = now_us(w) - answered_us;
-	return true;
-}
-
 /* Every function is asked at least once, however long the others took. */
-static void poll(struct wave *w, struct item *item)
+static void poll(struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
 {
 	const uint64_t asked_us = now_us(w);
+	uint64_t answered_us;
+	int r;
 
 	if (asked_us < w->task->limits.deadline_us &&
 	    (!item->was_asked || asked_us < item->deadline_us) &&
-	    pcireset_is_ready(w->io, function_of(w, item)->address,
-			      entry_of(w, item)->saved.id) &&
-	    finish(w, item))
+	    pcireset_is_ready(w->io, function_of(w, item)->address, entry_of(w, item)->saved.id) &&
+	    pcireset_direct_finish(w, item, &answered_us, &r)) {
+		over(w, item, r);
+		w->task->outcomes[item->i].reset_us = answered_us - item->started_us;
 		return;
+	}
 	item->was_asked = true;
 	if (now_us(w) >= item->deadline_us)
 		over(w, item, -ETIMEDOUT);
@@ -312,12 +170,12 @@ static void poll(struct wave *w, struct item *item)
 		pause_until(w, item, item->deadline_us, now_us(w) - asked_us);
 }
 
-static bool is_under_way(const struct item *item)
+static bool is_under_way(const struct pcireset_direct_item *item)
 {
-	return item->phase == DRAINING || item->phase == RESETTING;
+	return item->phase == PCIRESET_DIRECT_DRAINING || item->phase == PCIRESET_DIRECT_RESETTING;
 }
 
-static uint64_t next_due_us(const struct wave *w)
+static uint64_t next_due_us(const struct pcireset_direct_wave *w)
 {
 	uint64_t next = UINT64_MAX;
 
@@ -330,18 +188,18 @@ static uint64_t next_due_us(const struct wave *w)
 /* Each is asked once: a read of one that is dead may take long. */
 static uint64_t advance(void *state)
 {
-	struct wave *w = state;
+	struct pcireset_direct_wave *w = state;
 
 	if (!w->started) {
 		w->started = true;
 		start_all(w);
 	}
 	for (size_t k = 0; k < w->n_items; k++) {
-		struct item *item = &w->items[k];
+		struct pcireset_direct_item *item = &w->items[k];
 
 		if (!is_under_way(item) || item->due_us > now_us(w))
 			continue;
-		if (item->phase == DRAINING)
+		if (item->phase == PCIRESET_DIRECT_DRAINING)
 			drain(w, item);
 		else
 			poll(w, item);
@@ -351,7 +209,7 @@ static uint64_t advance(void *state)
 
 static void end(void *state)
 {
-	struct wave *w = state;
+	struct pcireset_direct_wave *w = state;
 
 	free(w->items);
 	free(w);
@@ -359,12 +217,12 @@ static void end(void *state)
 
 static int begin(const struct pcireset_task *task, bool *under_way, void **ret_state)
 {
-	struct wave *w = calloc(1, sizeof(*w));
+	struct pcireset_direct_wave *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
 
-	*w = (struct wave){
+	*w = (struct pcireset_direct_wave){
 		.task = task,
 		.io = task->io,
 		.under_way = under_way,
