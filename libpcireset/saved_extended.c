@@ -3,15 +3,14 @@
  * Registers of extended capabilities that a reset may erase and that drivers need
  * as firmware or kernel have set them: drivers/pci/pci.c, pci_save_state().
  *
- * ATS, PRI, PASID and VF Enable are not among them: they end with a reset.
+ * ATS, PRI, PASID, TPH and VF Enable are not among them: they end with a reset, and a
+ * driver turns them on again.
  * AER's registers are sticky.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "internal.h"
-
-#define TPH_CONTROL 0x08
 
 struct extended_register {
 	uint16_t id;
@@ -34,7 +33,6 @@ static const struct extended_register of_power[] = {
 static const struct extended_register of_rest[] = {
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CTRL, 2 },
 	{ PCI_EXT_CAP_ID_PTM, PCI_PTM_CTRL, 4 },
-	{ PCI_EXT_CAP_ID_TPH, TPH_CONTROL, 4 },
 };
 
 void pcireset_saved_add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t value)
