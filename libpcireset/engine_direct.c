@@ -30,7 +30,8 @@ static void give_up(struct pcireset_direct_wave *w, struct pcireset_direct_item 
 	const uint16_t command = item->command & ~PCI_COMMAND_MASTER;
 	struct pcireset_journal_entry *entry = entry_of(w, item);
 
-	if (command != closed(item))
+	/* Of one that has gone each access may cost a timeout. */
+	if (error != -ENODEV && command != closed(item))
 		(void)pcireset_write16(w->io, function_of(w, item), PCI_COMMAND, command);
 	entry->quiet_until_us = 0;
 	entry->saved.n = 0;
@@ -109,9 +110,12 @@ static void drain(struct pcireset_direct_wave *w, struct pcireset_direct_item *i
 {
 	const uint64_t asked_us = now_us(w);
 	bool is_pending = false;
+	int r;
 
-	if (asked_us < item->drained_by_us &&
-	    pcireset_pending(w->io, function_of(w, item), &is_pending) == 0 && is_pending)
+	r = pcireset_pending(w->io, function_of(w, item), &is_pending);
+	if (r == -ENODEV)
+		give_up(w, item, r);
+	else if (r == 0 && is_pending && asked_us < item->drained_by_us)
 		pause_until(w, item, item->drained_by_us, now_us(w) - asked_us);
 	else
 		start(w, item);

@@ -113,6 +113,7 @@ static void pending_requests_are_waited_for_as_long_as_they_may_take(void **stat
 					   "r 01:00.0 4a\n"
 					   "r 01:00.0 4a\n"
 					   "r 01:00.0 4a\n"
+					   "r 01:00.0 4a\n"
 					   "w 01:00.0 48 a810\n"
 					   "r 01:00.0 00\n"));
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_OBSERVED);
@@ -221,6 +222,27 @@ static void the_timeout_of_a_vf_is_that_of_its_pf(void **state)
 	outcomes[1].pending = PCIRESET_YES;
 	direct_reset(10000);
 	assert_int_equal(direct.now_us / 1000, 150);
+}
+
+/* Its doors are closed, its requests awaited: a reset of nobody would take its whole budget. */
+static void one_that_goes_in_its_drain_is_over_at_once(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	f->pending_reads = 2;
+	f->dead_read_us = 50000;
+	outcomes[0].pending = PCIRESET_YES;
+	direct_prepare();
+	f->dies_after = 8;
+	direct_reset(10000);
+
+	assert_null(strstr(direct.log, "w 01:00.0 48"));
+	assert_non_null(strstr(direct.log, "r 01:00.0 4a\nr 01:00.0 4a\nr 01:00.0 4a\n"));
+	assert_int_equal(outcomes[0].reset_error, -ENODEV);
+	assert_false(outcomes[0].tried);
+	assert_false(entries[0].in_use);
+	assert_in_range(direct.now_us, 53000, 53100);
 }
 
 /* Conventional functions tell it in their own register, at 65. */
@@ -380,6 +402,7 @@ int main(void)
 		TEST(requests_that_never_time_out_get_half_of_the_budget),
 		TEST(who_has_no_register_for_its_timeout_has_the_default),
 		TEST(the_timeout_of_a_vf_is_that_of_its_pf),
+		TEST(one_that_goes_in_its_drain_is_over_at_once),
 		TEST(pending_requests_of_advanced_features_are_waited_for),
 		TEST(of_one_that_has_gone_no_error_is_on_record),
 		TEST(one_that_has_gone_is_not_written_to),
