@@ -113,6 +113,8 @@ static void drain(struct pcireset_direct_wave *w, struct pcireset_direct_item *i
 	int r;
 
 	r = pcireset_pending(w->io, function_of(w, item), &is_pending);
+	if (r == 0 && is_pending)
+		w->task->outcomes[item->i].pending = PCIRESET_YES;
 	if (r == -ENODEV)
 		give_up(w, item, r);
 	else if (r == 0 && is_pending && asked_us < item->drained_by_us)
@@ -142,10 +144,13 @@ static void start_all(struct pcireset_direct_wave *w)
 	}
 	for (size_t k = 0; k < w->n_items; k++) {
 		struct pcireset_direct_item *item = &w->items[k];
+		const struct pcireset_outcome *o;
 
 		if (item->phase != PCIRESET_DIRECT_WAITING)
 			continue;
-		if (w->task->outcomes[item->i].pending == PCIRESET_YES)
+		/* Whom the fence could not stop nobody has drained. */
+		o = &w->task->outcomes[item->i];
+		if (o->pending == PCIRESET_YES || o->fence_error < 0)
 			begin_drain(w, item);
 		else
 			start(w, item);
