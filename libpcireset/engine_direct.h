@@ -19,6 +19,7 @@ struct pcireset_direct_item {
 	size_t i;
 	enum pcireset_direct_phase phase;
 	uint16_t command; /* as it was just before */
+	uint32_t bar;	  /* pcireset_bar_in_use(), the same */
 	bool was_asked;
 	uint32_t window_us; /* from its start until it may be asked */
 	uint64_t drained_by_us;

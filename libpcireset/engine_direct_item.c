@@ -16,6 +16,7 @@ int pcireset_direct_prepare(const struct pcireset_direct_wave *w, struct pcirese
 	const struct pcireset_observer *observer = w->task->observer;
 	struct pcireset_journal_entry *entry = entry_of(w, item);
 	const struct pcireset_function *f = function_of(w, item);
+	const uint16_t bar = pcireset_bar_in_use(f);
 	int r;
 
 	if (pcireset_direct_is_too_late(w, item))
@@ -28,7 +29,12 @@ int pcireset_direct_prepare(const struct pcireset_direct_wave *w, struct pcirese
 	item->window_us = pcireset_window_us(w->io, f);
 	if (pcireset_direct_is_too_late(w, item))
 		return -ETIMEDOUT;
-	r = pcireset_journal_begin(w->io, f, entry);
+	if (bar)
+		r = pcireset_read32(w->io, f, bar, &item->bar);
+	if (r == 0 && item->bar == UINT32_MAX)
+		r = -ENODEV;
+	if (r == 0)
+		r = pcireset_journal_begin(w->io, f, entry);
 	if (r < 0)
 		return r;
 	/* Of one that went meanwhile not even Device Control is saved. */
@@ -75,7 +81,7 @@ bool pcireset_direct_finish(const struct pcireset_direct_wave *w,
 	enum pcireset_known was_reset;
 	int r;
 
-	r = pcireset_observe(w->io, f, closed(item), &o->observed, &was_reset);
+	r = pcireset_observe(w->io, f, closed(item), item->bar, &o->observed, &was_reset);
 	if (r == -ENODEV)
 		return false;
 	if (r == 0 && was_reset != PCIRESET_NO)

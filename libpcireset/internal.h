@@ -176,9 +176,12 @@ extern const struct pcireset_engine_ops pcireset_engine_kernel;
 
 /* observe.c: will a direct reset be seen */
 bool pcireset_is_observable(const struct pcireset_function *function, bool leave_intx);
-/* @command_before is COMMAND just before the reset; -ENODEV: ones, or -errno of a read */
+/* The first base address register that held an address at the scan, or 0. */
+uint16_t pcireset_bar_in_use(const struct pcireset_function *function);
+/* COMMAND and that register just before the reset; -ENODEV: ones, or -errno of a read */
 int pcireset_observe(const struct pcireset_io *io, const struct pcireset_function *function,
-		     uint16_t command_before, struct pcireset_observed *ret_observed,
+		     uint16_t command_before, uint32_t bar_before,
+		     struct pcireset_observed *ret_observed,
 		     enum pcireset_known *ret_was_reset);
 
 /* readiness.c: how long nobody may touch it after its own reset */

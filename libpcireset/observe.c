@@ -26,8 +26,7 @@ static uint32_t header32(const struct pcireset_function *function, uint16_t reg)
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* The first that holds an address, or 0. */
-static uint16_t bar_in_use(const struct pcireset_function *function)
+uint16_t pcireset_bar_in_use(const struct pcireset_function *function)
 {
 	for (uint16_t reg = PCI_BASE_ADDRESS_0; reg <= PCI_BASE_ADDRESS_5; reg += 4)
 		if (address_in(header32(function, reg)))
@@ -42,7 +41,7 @@ static uint16_t bar_in_use(const struct pcireset_function *function)
 bool pcireset_is_observable(const struct pcireset_function *function, bool leave_intx)
 {
 	return !function->is_virtual &&
-	       ((!leave_intx && function->header[PCI_INTERRUPT_PIN]) || bar_in_use(function));
+	       ((!leave_intx && function->header[PCI_INTERRUPT_PIN]) || pcireset_bar_in_use(function));
 }
 
 static void keep(struct pcireset_observed *observed, uint16_t reg, uint32_t before, uint32_t after)
@@ -51,10 +50,11 @@ static void keep(struct pcireset_observed *observed, uint16_t reg, uint32_t befo
 }
 
 int pcireset_observe(const struct pcireset_io *io, const struct pcireset_function *function,
-		     uint16_t command_before, struct pcireset_observed *ret_observed,
+		     uint16_t command_before, uint32_t bar_before,
+		     struct pcireset_observed *ret_observed,
 		     enum pcireset_known *ret_was_reset)
 {
-	const uint16_t bar = bar_in_use(function);
+	const uint16_t bar = pcireset_bar_in_use(function);
 	struct pcireset_observed observed = { 0 };
 	unsigned int asked = 0, erased = 0;
 	uint16_t command;
@@ -72,14 +72,14 @@ int pcireset_observe(const struct pcireset_io *io, const struct pcireset_functio
 		erased += !(command & PCI_COMMAND_INTX_DISABLE);
 		keep(&observed, PCI_COMMAND, command_before, command);
 	}
-	if (bar) {
+	if (bar && address_in(bar_before)) {
 		r = pcireset_read32(io, function, bar, &now);
 		if (r < 0)
 			return r;
 		asked++;
 		erased += !address_in(now);
 		if (!observed.reg || erased < asked)
-			keep(&observed, bar, header32(function, bar), now);
+			keep(&observed, bar, bar_before, now);
 	}
 
 	*ret_observed = observed;

@@ -132,7 +132,7 @@ static void one_that_goes_in_its_drain_is_over_at_once(void **state)
 	f->dead_read_us = 50000;
 	outcomes[0].pending = PCIRESET_YES;
 	direct_prepare();
-	f->dies_after = 8;
+	f->dies_after = 9;
 	direct_reset(10000);
 
 	assert_null(strstr(direct.log, "w 01:00.0 48"));

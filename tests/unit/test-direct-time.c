@@ -125,6 +125,7 @@ static void what_could_not_end_after_its_drain_is_as_it_was(void **state)
 
 	/* Asked at once, after 1, 3 and 7 ms: 98 ms are left. */
 	assert_string_equal(direct.log, "r 01:00.0 04\n"
+					"r 01:00.0 10\n"
 					"r 01:00.0 48\n"
 					"r 01:00.0 50\n"
 					"r 01:00.0 68\n"
@@ -195,10 +196,11 @@ static void one_that_goes_while_it_is_saved_is_not_reset(void **state)
 	(void)state;
 	endpoint("0000:01:00.0", FAKE_FLR_WORKS);
 	direct_prepare();
-	direct.functions[0].dies_after = 2;
+	direct.functions[0].dies_after = 3;
 	direct_reset(10000);
 
-	assert_string_equal(direct.log, "r 01:00.0 04\nr 01:00.0 48\nr 01:00.0 50\n");
+	assert_string_equal(direct.log, "r 01:00.0 04\nr 01:00.0 10\n"
+				      "r 01:00.0 48\nr 01:00.0 50\n");
 	assert_int_equal(outcomes[0].reset_error, -ENODEV);
 	assert_false(entries[0].in_use);
 }

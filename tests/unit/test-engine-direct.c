@@ -12,6 +12,7 @@ static void one_function_is_saved_closed_reset_observed_and_restored(void **stat
 	direct_run(10000);
 
 	assert_string_equal(direct.log, "r 01:00.0 04\n"
+				      "r 01:00.0 10\n"
 				      "r 01:00.0 48\n" /* saved */
 				      "r 01:00.0 50\n"
 				      "r 01:00.0 68\n"

@@ -8,6 +8,7 @@
 /* What one has before the first look at it. */
 #define BEGUN                  \
 	"r 01:00.0 04\n"       \
+	"r 01:00.0 10\n"       \
 	"r 01:00.0 48\n"       \
 	"r 01:00.0 50\n"       \
 	"r 01:00.0 68\n"       \
@@ -49,6 +50,22 @@ static void a_reset_that_does_nothing_is_no_reset(void **state)
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
 	assert_int_equal(outcomes[0].observed.reg, 0x10);
 	assert_int_equal(outcomes[0].observed.after, 0xfe000004);
+}
+
+/* What it held at the scan is no proof: somebody may have written to it since. */
+static void an_address_that_was_cleared_before_does_not_prove_a_reset(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_DOES_NOTHING);
+
+	(void)state;
+	fake_put(f->config, 0x04, 0x0002, 2);
+	direct_prepare();
+	fake_put(f->config, 0x10, 0x00000004, 4);
+	direct_reset(10000);
+
+	assert_int_equal(outcomes[0].reset_error, 0);
+	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_REPORTED);
+	assert_int_equal(outcomes[0].observed.reg, 0);
 }
 
 static void one_that_never_returns_ends_with_its_budget(void **state)
@@ -94,7 +111,7 @@ static void one_that_goes_between_two_reads_has_not_failed_to_reset(void **state
 	(void)state;
 	endpoint("0000:01:00.0", FAKE_FLR_WORKS)->dead_read_us = 50000;
 	direct_prepare();
-	direct.functions[0].dies_after = 7;
+	direct.functions[0].dies_after = 8;
 	direct_reset(10000);
 
 	assert_string_equal(direct.log, BEGUN "r 01:00.0 00\n"
@@ -200,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_reset_that_does_nothing_is_no_reset),
+		TEST(an_address_that_was_cleared_before_does_not_prove_a_reset),
 		TEST(one_that_never_returns_ends_with_its_budget),
 		TEST(request_retry_status_for_ever_is_not_ready),
 		TEST(another_id_is_not_the_same_function),

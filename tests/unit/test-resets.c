@@ -78,6 +78,7 @@ static void a_reset_that_does_nothing_is_followed_by_that_of_the_bus(void **stat
 
 	assert_string_equal(direct.log, "r 01:00.0 4a\n" /* drain */
 					"r 01:00.0 04\n" /* save */
+					"r 01:00.0 10\n"
 					"r 01:00.0 48\n"
 					"r 01:00.0 50\n"
 					"r 01:00.0 68\n"

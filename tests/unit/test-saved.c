@@ -229,7 +229,7 @@ static void one_that_goes_while_it_is_written_back_is_left(void **state)
 	endpoint("0000:01:00.0", FAKE_FLR_WORKS)->dead_read_us = 50000;
 	direct_prepare();
 	/* In the middle of what the test of one that works has as a whole. */
-	direct.functions[0].dies_after = 10;
+	direct.functions[0].dies_after = 11;
 	direct_reset(10000);
 
 	assert_string_equal(strstr(direct.log, "w 01:00.0 10 "), "w 01:00.0 10 fe000004\n"
