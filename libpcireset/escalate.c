@@ -53,7 +53,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 		else if (was_refused(&steps[i], &outcomes[i]))
 			second[i].locked = true;
-		else if (is_away(&steps[i], &outcomes[i]))
+		else if (is_away(&steps[i], &outcomes[i]) || outcomes[i].bound)
 			second[i].action = PCIRESET_KEEP;
 	}
 

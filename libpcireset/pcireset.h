@@ -537,6 +537,7 @@ struct pcireset_observed {
  * @pending: transactions were pending when the drain ended
  * @drain_us: how long it took until none were; the whole drain where that never came
  * @tried: a reset was started
+ * @bound: a driver has it since the scan: it was left alone
  * @stuck: that reset did not return: no register of it may be touched
  * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
  * @reset_us: how long it took, until the function answered
@@ -557,6 +558,7 @@ struct pcireset_outcome {
 	enum pcireset_known pending;
 	uint64_t drain_us;
 	bool tried;
+	bool bound;
 	bool stuck;
 	int reset_error;
 	uint64_t reset_us;
@@ -825,7 +827,8 @@ struct pcireset_task {
  * none is touched before its time is over, each has a deadline of its own, and what
  * the reset did is looked at before anything is written back. Bus Master, memory and
  * I/O are off then. Its outcome is -EOPNOTSUPP where it was seen to have done nothing,
- * and -ETIMEDOUT, memory and I/O on again, where it could not have ended in time.
+ * and -ETIMEDOUT, memory and I/O on again, where it could not have ended in time. One
+ * that got a driver since the scan is left alone: -EBUSY.
  *
  * The kernel's engine: two waves, resets of functions, then of whole buses.
  * One reset at a time below one upstream port (the kernel takes its lock), and

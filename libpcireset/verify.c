@@ -205,7 +205,7 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 			/* Each read may cost a completion timeout, or block with the reset. */
 			o->ready = o->stuck ? PCIRESET_UNKNOWN : PCIRESET_NO;
 			o->verdict = PCIRESET_LOST;
-		} else if (steps[i].action == PCIRESET_KEEP) {
+		} else if (steps[i].action == PCIRESET_KEEP || o->bound) {
 			/* Bridges come before what is behind them. */
 			restore(io, entry, o);
 			o->verdict = PCIRESET_KEPT;

@@ -186,6 +186,18 @@ static int plan(struct quiesce_run *run)
 	return 0;
 }
 
+/* Between scan and reset: it is fenced no more, and nobody comes near it. */
+static void leave_to_drivers(struct quiesce_run *run)
+{
+	for (size_t i = 0; i < run->machine.n; i++) {
+		if (!run->outcomes[i].bound)
+			continue;
+		run->steps[i].action = PCIRESET_KEEP;
+		run->decisions[i].action = PCIRESET_KEEP;
+		run->grounds[i].reason = "bound to a driver meanwhile";
+	}
+}
+
 static int reset(struct quiesce_run *run)
 {
 	int r;
@@ -194,6 +206,7 @@ static int reset(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
+	leave_to_drivers(run);
 	stage_over(run, QUIESCE_STAGE_RESET);
 	return 0;
 }

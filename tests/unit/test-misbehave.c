@@ -174,6 +174,26 @@ static void a_placeholder_is_left_as_it_is(void **state)
 	assert_false(entries[0].in_use);
 }
 
+/* A probe that was queued before; its Bus Master, and all else, is its driver's. */
+static void one_that_got_a_driver_since_the_scan_is_left_to_it(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	direct_prepare();
+	fake_attr(&direct, f, "driver", "nvme")->link = true;
+	fake_put(f->config, 0x04, 0x0006, 2);
+	direct_reset(10000);
+
+	assert_true(outcomes[0].bound);
+	assert_false(outcomes[0].tried);
+	assert_int_equal(outcomes[0].reset_error, -EBUSY);
+	assert_false(entries[0].in_use);
+	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 0);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
+	assert_string_equal(direct.log, "");
+}
+
 /* Between the write and the first look. */
 static void one_that_vanishes_in_its_reset_is_lost_without_another_read(void **state)
 {
@@ -226,6 +246,7 @@ int main(void)
 		TEST(one_that_has_gone_is_not_written_to),
 		TEST(a_locked_down_kernel_refuses),
 		TEST(a_placeholder_is_left_as_it_is),
+		TEST(one_that_got_a_driver_since_the_scan_is_left_to_it),
 		TEST(one_that_vanishes_in_its_reset_is_lost_without_another_read),
 		TEST(errors_are_on_record_as_they_are),
 	};

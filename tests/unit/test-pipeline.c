@@ -268,6 +268,27 @@ static void a_reset_by_flr_takes_80_dword_reads_and_30_writes_at_most(void **sta
 	assert_in_range(count_writes(), 4, 30);
 }
 
+static void a_driver_comes(bool made)
+{
+	(void)made;
+	fake.on_write = NULL;
+	fake_attr(&fake, &fake.functions[0], "driver", "e1000e")->link = true;
+}
+
+/* A probe that was queued before drivers_autoprobe was off. */
+static void a_driver_that_came_with_the_fence_keeps_its_function(void **state)
+{
+	(void)state;
+	(void)nic("0000:00:01.0");
+	fake.on_write = a_driver_comes;
+
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+	assert_null(strstr(fake.log, "w 00:01.0 48"));
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_KEPT);
+	assert_string_equal(run.grounds[0].reason, "bound to a driver meanwhile");
+	assert_int_equal(run.n_bad, 0);
+}
+
 static void observing_writes_nothing_and_reports(void **state)
 {
 	(void)state;
@@ -332,6 +353,7 @@ int main(void)
 		TEST(observe_leaves_the_vfs_of_an_idle_pf_alone),
 		TEST(a_dry_run_leaves_vfs_alone),
 		TEST(a_reset_by_flr_takes_80_dword_reads_and_30_writes_at_most),
+		TEST(a_driver_that_came_with_the_fence_keeps_its_function),
 		TEST(observing_writes_nothing_and_reports),
 		TEST(a_machine_without_functions_is_reported_as_that),
 		TEST(the_plan_is_on_disk_while_resets_are_under_way),
