@@ -173,10 +173,12 @@ static void poll(struct pcireset_direct_wave *w, struct pcireset_direct_item *it
 		return;
 	}
 	item->was_asked = true;
-	if (now_us(w) >= item->deadline_us)
+	if (now_us(w) >= item->deadline_us) {
+		entry_of(w, item)->late = true;
 		over(w, item, -ETIMEDOUT);
-	else
-		pause_until(w, item, item->deadline_us, now_us(w) - asked_us);
+		return;
+	}
+	pause_until(w, item, item->deadline_us, now_us(w) - asked_us);
 }
 
 static bool is_under_way(const struct pcireset_direct_item *item)

@@ -6,9 +6,6 @@
 
 #include "engine_kernel.h"
 
-/* No driver has this name, so none will match meanwhile. */
-#define OVERRIDE "pci-quiesce"
-
 /* Whom it reaches. */
 bool pcireset_kernel_is_member(const struct pcireset_kernel_wave *w,
 			       const struct pcireset_kernel_item *item, size_t i)
@@ -36,16 +33,6 @@ static int add_write(struct pcireset_job *job, const struct pcireset_function *f
 				restores);
 }
 
-/* Somebody else's override stays: it keeps drivers away as well as ours. */
-static bool may_override(const struct pcireset_kernel_wave *w,
-			 const struct pcireset_function *function)
-{
-	char text[32];
-
-	return pcireset_attr_read(w->io, function, "driver_override", text, sizeof(text)) == 0 &&
-	       (text[0] == '\0' || strcmp(text, "(null)") == 0);
-}
-
 static int begin_member(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item,
 			size_t i, struct pcireset_job *job)
 {
@@ -53,7 +40,7 @@ static int begin_member(struct pcireset_kernel_wave *w, const struct pcireset_ke
 	struct pcireset_journal_entry *entry = &w->task->journal->entries[i];
 	int r = 0;
 
-	entry->overridden = may_override(w, f);
+	entry->overridden = pcireset_may_override(w->io, f->address);
 	if (!item->whole_bus) {
 		/* No reset without a pin, nor one that could not be put back. */
 		r = pcireset_attr_read(w->io, f, "reset_method", entry->method_before,
@@ -65,7 +52,7 @@ static int begin_member(struct pcireset_kernel_wave *w, const struct pcireset_ke
 	}
 
 	if (entry->overridden)
-		r = add_write(job, f, "driver_override", OVERRIDE, false);
+		r = add_write(job, f, "driver_override", PCIRESET_OVERRIDE, false);
 	if (r == 0 && entry->method_before[0])
 		r = add_write(job, f, "reset_method", pcireset_method_kernel_word(item->method),
 			      false);

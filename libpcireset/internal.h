@@ -227,6 +227,10 @@ int pcireset_bus_master_off(const struct pcireset_io *io,
 			    const struct pcireset_function *function, uint16_t command,
 			    bool leave_intx, bool *ret_locked);
 
+/* No driver has this name, so none will match meanwhile. */
+#define PCIRESET_OVERRIDE "pci-quiesce"
+/* journal.c: somebody else's override stays: it keeps drivers away as well as ours */
+bool pcireset_may_override(const struct pcireset_io *io, struct pcireset_address address);
 /* journal.c: -EBUSY where an earlier change stands; in_use is left to the caller */
 int pcireset_journal_begin(const struct pcireset_io *io,
 			   const struct pcireset_function *function,

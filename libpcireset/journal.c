@@ -2,6 +2,7 @@
 /* What is about to be changed of a function, and undoing it. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -36,7 +37,8 @@ bool pcireset_journal_bars(const struct pcireset_journal *journal, struct pcires
 	for (size_t i = 0; i < journal->n; i++) {
 		const struct pcireset_journal_entry *entry = &journal->entries[i];
 
-		if (entry->in_use && (entry->overridden || entry->stuck) &&
+		if (entry->in_use &&
+		    (entry->overridden || entry->stuck || entry->quiet_until_us) &&
 		    pcireset_address_compare(entry->address, address) == 0)
 			return true;
 	}
@@ -54,13 +56,35 @@ static int write_attr(const struct pcireset_io *io, const struct pcireset_journa
 	return r == -ENOENT ? 0 : r;
 }
 
+bool pcireset_may_override(const struct pcireset_io *io, struct pcireset_address address)
+{
+	char path[PCIRESET_PATH_BYTES], text[32];
+
+	return io->attr_read(io->data, pcireset_attr_path(address, "driver_override", path), text,
+			     sizeof(text)) == 0 &&
+	       (text[0] == '\0' || strcmp(text, "(null)") == 0);
+}
+
+void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_journal *journal)
+{
+	for (size_t i = 0; i < journal->n; i++) {
+		struct pcireset_journal_entry *entry = &journal->entries[i];
+
+		if (!entry->in_use || !entry->quiet_until_us ||
+		    !pcireset_may_override(io, entry->address))
+			continue;
+		entry->overridden = true;
+		(void)write_attr(io, entry, "driver_override", PCIRESET_OVERRIDE);
+	}
+}
+
 /* Whoever reset it may have died in the middle. All wait against about the same end. */
 static void wait_for_reset(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
 {
 	const uint64_t end_us = entry->quiet_until_us + READY_US;
 	uint64_t now_us = io->now_us(io->data);
 
-	if (!entry->quiet_until_us)
+	if (!entry->quiet_until_us || entry->late)
 		return;
 	if (now_us < entry->quiet_until_us)
 		io->sleep_us(io->data, entry->quiet_until_us - now_us);
@@ -77,6 +101,13 @@ static int restore_registers(const struct pcireset_io *io, struct pcireset_journ
 		return 0;
 	wait_for_reset(io, entry);
 	r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	/* It may need longer, and a driver would find it without addresses. */
+	if (r == -ENODEV && entry->quiet_until_us) {
+		entry->late = true;
+		return -EAGAIN;
+	}
+	entry->quiet_until_us = 0;
+	entry->late = false;
 	/* One that is gone needs nothing put back. */
 	if (r < 0 && r != -ENODEV)
 		return r;
@@ -151,6 +182,8 @@ int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journ
 	for (size_t i = 0; i < ARRAY_SIZE(undo); i++) {
 		int r = undo[i](io, entry);
 
+		if (r == -EAGAIN)
+			return r;
 		if (first == 0)
 			first = r;
 	}

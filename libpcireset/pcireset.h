@@ -714,17 +714,19 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
  * @address: the function
  * @in_use: the entry counts; set before the change, cleared after its undoing
  * @stuck: its reset did not return and holds its lock: leave it alone
+ * @late: its own reset was given time enough and has not brought it back
  * @overridden: driver_override was set
  * @bound_to: a driver that it was bound to only meanwhile, or ""
  * @method_before: reset_method before it was pinned, or ""
  * @quiet_until_us: on the clock of the door: its own reset is under way, and no
- *	register of it may be touched before; or 0
+ *	register of it may be touched before; or 0: what it erased is written back
  * @saved: registers that a reset under way may erase; none: n is 0
  */
 struct pcireset_journal_entry {
 	struct pcireset_address address;
 	bool in_use;
 	bool stuck;
+	bool late;
 	bool overridden;
 	char bound_to[16];
 	char method_before[64];
@@ -752,10 +754,20 @@ struct pcireset_journal {
  * @journal: what is still changed
  * @address: the function
  *
- * Return: true where driver_override is still set or a reset holds its lock.
+ * Return: true where driver_override is still set, a reset holds its lock, or it has
+ * not come back from its own reset.
  */
 bool pcireset_journal_bars(const struct pcireset_journal *journal,
 			   struct pcireset_address address);
+
+/**
+ * pcireset_journal_override() - keep drivers from functions that their own resets erased
+ * @io: the machine
+ * @journal: overridden is set of those that nobody else's driver_override is set of
+ *
+ * Until pcireset_journal_restore() has written their registers back. May block.
+ */
+void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_journal *journal);
 
 /**
  * pcireset_journal_restore() - undo what one entry says
@@ -767,8 +779,9 @@ bool pcireset_journal_bars(const struct pcireset_journal *journal,
  * sysfs. Bridges come before what is behind them if entries are taken in their
  * order. May block as long as a reset of that function does.
  *
- * Return: 0, -EBUSY where it is stuck (nothing is written), or -errno of the
- * first that failed; what succeeded is no longer in the entry.
+ * Return: 0, -EBUSY where it is stuck (nothing is written), -EAGAIN where it has not come
+ * back from its own reset (the same; asked anew it is only looked at once), or -errno of
+ * the first that failed; what succeeded is no longer in the entry.
  */
 int pcireset_journal_restore(const struct pcireset_io *io,
 			     struct pcireset_journal_entry *entry);

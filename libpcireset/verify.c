@@ -77,7 +77,11 @@ static void restore(const struct pcireset_io *io, struct pcireset_journal_entry 
 		return;
 
 	outcome->restored = pcireset_saved_restore(io, entry->address, &entry->saved);
+	/* It has gone anew: whoever finds it again needs them. */
+	if (outcome->restored == -ENODEV && entry->quiet_until_us)
+		return;
 	entry->saved.n = 0;
+	entry->quiet_until_us = 0;
 	if (!entry->overridden && !entry->method_before[0])
 		entry->in_use = false;
 }

@@ -12,8 +12,6 @@
 #include "supervise.h"
 
 #define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
-/* Resets that are stuck at most: PCIRESET_JOBS_MAX, each of a bus with some functions. */
-#define STUCK_MAX 256
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
 #define LOOK_MS 100	 /* it tells of its progress in memory only */
@@ -68,8 +66,8 @@ static bool had_its_turn(const struct pcireset_io *io, struct pcireset_address a
 	return !pcireset_is_port(io, address);
 }
 
-static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
-		  const struct quiesce_shared *shared, struct pcireset_address address)
+void quiesce_probe(const struct pcireset_io *io, const struct quiesce_log *log,
+		   const struct quiesce_shared *shared, struct pcireset_address address)
 {
 	char path[PCIRESET_PATH_BYTES], driver[32];
 
@@ -91,8 +89,8 @@ static void probe(const struct pcireset_io *io, const struct quiesce_log *log,
  * Source: drivers/base/bus.c, drivers_probe_store(); drivers/base/dd.c,
  * __device_attach().
  */
-static void wait_for_lock(const struct pcireset_io *io,
-			  const struct pcireset_journal_entry *entry)
+void quiesce_wait_for_lock(const struct pcireset_io *io,
+			   const struct pcireset_journal_entry *entry)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
 
@@ -111,14 +109,17 @@ static void put_back(const struct pcireset_io *io, const struct quiesce_log *log
 	bool was_in_use = entry->in_use;
 	int r;
 
+	/* Looked after by a child of its own. */
+	if (entry->in_use && entry->late)
+		return;
 	if (!entry->stuck)
-		wait_for_lock(io, entry);
+		quiesce_wait_for_lock(io, entry);
 	r = pcireset_journal_restore(io, entry);
-	if (r < 0 && r != -EBUSY)
+	if (r < 0 && r != -EBUSY && r != -EAGAIN)
 		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
 			    pcireset_address_format(address, text), strerror(-r));
 	if (r == 0 && was_in_use && shared->autoprobe_off && shared->next > i + 1)
-		probe(io, log, shared, address);
+		quiesce_probe(io, log, shared, address);
 }
 
 int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log *log,
@@ -144,7 +145,7 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 		/* Nothing missed its turn. */
 		if (!shared->autoprobe_off)
 			break;
-		probe(io, log, shared, addresses[i - n_entries]);
+		quiesce_probe(io, log, shared, addresses[i - n_entries]);
 	}
 	return r;
 }
@@ -165,8 +166,7 @@ static int child_main(const struct quiesce_supervision *s, struct quiesce_shared
 	return 1;
 }
 
-/* Return: it is the child. */
-static bool start(const struct quiesce_supervision *s, struct quiesce_child *ret_child)
+bool quiesce_put_back_start(const struct quiesce_supervision *s, struct quiesce_child *ret_child)
 {
 	int r = quiesce_child_start(ret_child);
 
@@ -226,7 +226,7 @@ static bool put_back_on(const struct quiesce_supervision *s, struct quiesce_shar
 	int status, r;
 	size_t next;
 
-	if (start(s, &child)) {
+	if (quiesce_put_back_start(s, &child)) {
 		r = child_main(s, shared);
 		quiesce_tell(child.fd, QUIESCE_TELL_DONE);
 		_exit(r);
@@ -253,7 +253,7 @@ static void put_back_later(const struct quiesce_supervision *s, struct quiesce_s
 	struct quiesce_child child;
 
 	quiesce_log(s->log, QUIESCE_ERR, "no time left: the rest is put back beside what follows");
-	if (start(s, &child))
+	if (quiesce_put_back_start(s, &child))
 		_exit(child_main(s, shared));
 	if (child.pid > 0)
 		quiesce_child_leave(&child);
@@ -274,45 +274,4 @@ bool quiesce_put_back(const struct quiesce_supervision *s, struct quiesce_shared
 			break;
 		}
 	return all_ended;
-}
-
-static void free_stuck(const struct quiesce_supervision *s, struct quiesce_shared *shared,
-		       size_t i)
-{
-	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
-	struct pcireset_journal_entry free_again = *entry;
-	struct pcireset_address *addresses;
-	struct pcireset_io *io;
-	size_t n;
-
-	/* Configuration space is out of reach before a scan. */
-	if (pcireset_io_open(s->root[0] ? s->root : "/", &io) < 0 ||
-	    pcireset_addresses_read(io, &addresses, &n) < 0)
-		_exit(1);
-	wait_for_lock(io, entry);
-	free_again.stuck = false;
-	if (pcireset_journal_restore(io, &free_again) < 0)
-		_exit(1);
-	*entry = free_again;
-	quiesce_log(s->log, QUIESCE_NOTICE, "%s: its reset has returned after all",
-		    pcireset_address_format(entry->address, (char[PCIRESET_ADDRESS_BYTES]){ 0 }));
-	probe(io, s->log, shared, entry->address);
-	_exit(0);
-}
-
-void quiesce_free_stuck(const struct quiesce_supervision *s, struct quiesce_shared *shared)
-{
-	size_t n_left = STUCK_MAX;
-
-	for (size_t i = 0; i < shared->journal->n && i < shared->journal->capacity; i++) {
-		struct quiesce_child child;
-
-		if (!shared->journal->entries[i].in_use || !shared->journal->entries[i].stuck ||
-		    n_left-- == 0)
-			continue;
-		if (start(s, &child))
-			free_stuck(s, shared, i);
-		if (child.pid > 0)
-			quiesce_child_leave(&child);
-	}
 }

@@ -170,14 +170,14 @@ static bool work_and_put_back(const struct quiesce_supervision *s,
 	int r;
 
 	ended = watch(s, shared, &end_us);
+	quiesce_bar_drivers(s, shared);
 	r = quiesce_autoprobe_on(shared);
 	if (r < 0)
 		quiesce_log(s->log, QUIESCE_ERR, "drivers_autoprobe stays off: %s", strerror(-r));
 
 	stuck = any_stuck(shared->journal);
 	all_ended = quiesce_put_back(s, shared, end_us);
-	if (stuck)
-		quiesce_free_stuck(s, shared);
+	quiesce_free_stuck(s, shared);
 	return all_ended && ended && !stuck && !shared->left_behind;
 }
 

@@ -105,6 +105,8 @@ void quiesce_tell_quiesced(struct quiesce_run *run, int tell_fd);
 /** quiesce_worker_init - the worker of PID 1 */
 quiesce_worker quiesce_worker_init;
 
+struct quiesce_child;
+
 /* putback.c: what must be as it was before anything else starts */
 
 /** quiesce_autoprobe_open() - a descriptor for the two below, or -errno */
@@ -123,11 +125,31 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
  */
 bool quiesce_put_back(const struct quiesce_supervision *supervision,
 		      struct quiesce_shared *shared, uint64_t end_us);
+/** quiesce_put_back_start() - a child that nobody has to wait for; true: it is the child */
+bool quiesce_put_back_start(const struct quiesce_supervision *supervision,
+			    struct quiesce_child *ret_child);
+/** quiesce_wait_for_lock() - that of a function whose reset may be under way */
+void quiesce_wait_for_lock(const struct pcireset_io *io,
+			   const struct pcireset_journal_entry *entry);
+/** quiesce_probe() - where it has no driver and nothing bars it */
+void quiesce_probe(const struct pcireset_io *io, const struct quiesce_log *log,
+		   const struct quiesce_shared *shared, struct pcireset_address address);
+
+/* putback_late.c: what nobody waits for */
+
 /**
- * quiesce_free_stuck() - have each function put back once its reset returns
+ * quiesce_bar_drivers() - driver_override where a direct reset may have erased registers
+ *
+ * Before drivers_autoprobe is on again: a driver must not find a function that has not
+ * come back, or without its addresses. What is put back loses it again.
+ */
+void quiesce_bar_drivers(const struct quiesce_supervision *supervision,
+			 struct quiesce_shared *shared);
+/**
+ * quiesce_free_stuck() - have each function put back once its reset returns, or itself
  *
  * By children that nobody waits for: a function that is only slow gets its driver
- * after all.
+ * after all. One that does not answer after its own reset is looked at for a minute.
  */
 void quiesce_free_stuck(const struct quiesce_supervision *supervision,
 			struct quiesce_shared *shared);

@@ -160,6 +160,24 @@ static void a_function_whose_reset_is_stuck_is_not_probed(void **state)
 	assert_string_equal(fake.log, "");
 }
 
+/* A child of its own looks after it; each read may take long. */
+static void a_function_that_has_not_come_back_is_neither_asked_nor_probed(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = function("0000:00:01.0", "0x020000");
+	(void)fake_attr(&fake, f, "driver_override", "pci-quiesce");
+	shared.journal->entries[0] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .late = true, .overridden = true,
+		.quiet_until_us = 1, .saved = { .id = 0x10d38086, .n = 1 }
+	};
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	assert_string_equal(fake.log, "");
+	assert_true(shared.journal->entries[0].in_use);
+}
+
 static void a_second_child_starts_behind_where_the_first_hung(void **state)
 {
 	(void)state;
@@ -225,6 +243,7 @@ int main(void)
 		TEST(the_journal_comes_first),
 		TEST(a_function_that_cannot_be_put_back_is_not_probed),
 		TEST(a_function_whose_reset_is_stuck_is_not_probed),
+		TEST(a_function_that_has_not_come_back_is_neither_asked_nor_probed),
 		TEST(a_second_child_starts_behind_where_the_first_hung),
 		TEST(a_child_that_comes_back_does_nothing_twice_and_misses_nothing),
 		TEST(what_is_put_back_late_is_probed_late),

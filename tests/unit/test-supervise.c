@@ -290,6 +290,65 @@ static void what_is_stuck_is_freed_when_its_reset_returns_and_nobody_waits(void 
 	assert_string_equal(text, "0000:00:01.0");
 }
 
+static void make_config(uint32_t id)
+{
+	uint8_t bytes[256];
+	char full[256];
+	int fd;
+
+	memset(bytes, id == UINT32_MAX ? 0xff : 0, sizeof(bytes));
+	memcpy(bytes, &id, sizeof(id));
+	full_path(NIC "config", full, sizeof(full));
+	fd = open(full, O_RDWR | O_CREAT, 0644);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, bytes, sizeof(bytes), 0), sizeof(bytes));
+	assert_int_equal(close(fd), 0);
+}
+
+/* The engine has waited for it for as long as it may. */
+static void leaves_one_away(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
+			    void *data)
+{
+	struct pcireset_journal_entry *entry = &shared->journal->entries[0];
+
+	change_things(shared);
+	entry->overridden = false;
+	entry->method_before[0] = '\0';
+	entry->late = true;
+	entry->quiet_until_us = 1;
+	entry->saved = (struct pcireset_saved){
+		.id = 0x10d38086, .n = 1, .registers = { { 0x10, 4, 0xfe000000 } }
+	};
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
+}
+
+static void what_comes_back_late_gets_its_registers_and_then_its_driver(void **state)
+{
+	uint64_t started_us = quiesce_monotonic_us();
+	char full[256], text[64];
+	uint32_t bar;
+	int fd;
+
+	(void)state;
+	make(NIC "driver_override", "(null)\n");
+	make_config(UINT32_MAX);
+	make_fifo("sys/bus/pci/drivers_probe");
+	assert_int_equal(supervise(leaves_one_away, -1), QUIESCE_BAD_FUNCTIONS);
+	assert_in_range(quiesce_monotonic_us() - started_us, 0, 900000);
+	expect("sys/bus/pci/drivers_autoprobe", "1\n");
+	expect(NIC "driver_override", "pci-quiesce");
+
+	make_config(0x10d38086);
+	read_fifo("sys/bus/pci/drivers_probe", text, sizeof(text));
+	assert_string_equal(text, "0000:00:01.0");
+	expect(NIC "driver_override", "\n");
+	full_path(NIC "config", full, sizeof(full));
+	fd = open(full, O_RDONLY);
+	assert_int_equal(pread(fd, &bar, sizeof(bar), 0x10), sizeof(bar));
+	assert_int_equal(bar, 0xfe000000);
+	(void)close(fd);
+}
+
 static void leaves_a_child(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
 			   void *data)
 {
@@ -318,6 +377,7 @@ int main(void)
 		TEST(a_running_watchdog_shortens_the_deadlines),
 		TEST(without_a_watchdog_nothing_is_shorter),
 		TEST(what_is_stuck_is_freed_when_its_reset_returns_and_nobody_waits),
+		TEST(what_comes_back_late_gets_its_registers_and_then_its_driver),
 		TEST(while_a_child_is_left_behind_a_hung_task_is_no_panic),
 	};
 
