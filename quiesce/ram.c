@@ -2,7 +2,8 @@
 /*
  * Memory of this kernel and of the crashed one. A function whose own memory
  * was used as System RAM (coherent GPUs, some accelerators) may hold a part
- * of the dump: a reset would erase it.
+ * of the dump: a reset would erase it. One whose memory is the boot framebuffer
+ * shows the console, without a driver of its own.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -27,7 +28,23 @@ static void add_range(struct quiesce_ram *ram, uint64_t first, uint64_t last)
 	ranges[ram->n++] = (struct quiesce_range){ first, last };
 }
 
-static void add_this_kernel(struct quiesce_ram *ram, const char *root)
+/*
+ * drivers/firmware/sysfb_simplefb.c; drivers/video/fbdev/efifb.c, vesafb.c, simplefb.c;
+ * drivers/gpu/drm/sysfb
+ */
+static bool is_boot_framebuffer(const char *name)
+{
+	static const char *const names[] = { "BOOTFB",	  "efifb",  "vesafb", "simplefb",
+					     "simpledrm", "efidrm", "vesadrm" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void add_this_kernel(struct quiesce_ram *ram, struct quiesce_ram *framebuffer,
+			    const char *root)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *line;
@@ -37,17 +54,23 @@ static void add_this_kernel(struct quiesce_ram *ram, const char *root)
 
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
+		const char *name = strstr(line, " : ");
 		unsigned long long first, last;
 		char *end;
 
-		if (!strstr(line, " : System RAM"))
+		if (!name)
 			continue;
 		first = strtoull(line, &end, 16);
 		if (*end != '-')
 			continue;
 		last = strtoull(end + 1, NULL, 16);
-		if (last > first) /* without privilege all addresses read 0 */
+		if (last <= first) /* without privilege all addresses read 0 */
+			continue;
+		name += strlen(" : ");
+		if (strncmp(name, "System RAM", strlen("System RAM")) == 0)
 			add_range(ram, first, last);
+		else if (is_boot_framebuffer(name))
+			add_range(framebuffer, first, last);
 	}
 }
 
@@ -76,10 +99,10 @@ static void add_crashed_kernel(struct quiesce_ram *ram, const char *root)
 	}
 }
 
-void quiesce_ram_read(struct quiesce_ram *ram, const char *root)
+void quiesce_ram_read(struct quiesce_ram *ram, struct quiesce_ram *framebuffer, const char *root)
 {
-	*ram = (struct quiesce_ram){ 0 };
-	add_this_kernel(ram, root);
+	*ram = *framebuffer = (struct quiesce_ram){ 0 };
+	add_this_kernel(ram, framebuffer, root);
 	add_crashed_kernel(ram, root);
 }
 

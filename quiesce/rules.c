@@ -156,12 +156,12 @@ static bool has_large_memory(const struct pcireset_function *f)
 	return false;
 }
 
-static bool holds_ram(const struct pcireset_io *io, const struct pcireset_function *f,
-		      const struct quiesce_ram *ram)
+static bool holds(const struct pcireset_io *io, const struct pcireset_function *f,
+		  const struct quiesce_ram *ram)
 {
 	char path[PCIRESET_PATH_BYTES], resource[1024];
 
-	return ram->n > 0 && has_large_memory(f) &&
+	return ram->n > 0 &&
 	       io->attr_read(io->data, pcireset_attr_path(f->address, "resource", path), resource,
 			     sizeof(resource)) == 0 &&
 	       quiesce_ram_overlaps(ram, resource);
@@ -208,6 +208,13 @@ static bool decide_fixed(const struct court *court, const struct quiesce_subject
 	return true;
 }
 
+/* A display whose memory efifb, say, draws to need not be the boot VGA, nor VGA at all. */
+static bool is_boot_display(const struct court *court, const struct pcireset_function *f)
+{
+	return f->boot_vga || (f->class_code >> 16 == 0x03 &&
+			       holds(court->io, f, &court->scene->framebuffer));
+}
+
 /* Return: the default rule, or NULL where that is no rule and @decision is made. */
 static const struct quiesce_rule *find_default(const struct court *court,
 					       const struct quiesce_subject *subject,
@@ -221,7 +228,7 @@ static const struct quiesce_rule *find_default(const struct court *court,
 	rule = find_kept(subject);
 	if (rule)
 		return rule;
-	if (holds_ram(court->io, f, &court->scene->ram))
+	if (has_large_memory(f) && holds(court->io, f, &court->scene->ram))
 		set(decision, ground, PCIRESET_KEEP, "default:system-ram",
 		    "System RAM, perhaps in the dump");
 	else if (subject->is_dump_target && is_master)
@@ -232,9 +239,11 @@ static const struct quiesce_rule *find_default(const struct court *court,
 	else if (!is_master) {
 		set(decision, ground, PCIRESET_IDLE, "default:idle", "Bus Master is off");
 		/* The boot VGA still shows what is written to it. */
-		decision->no_bus_reset = f->boot_vga || find(cautious, CAUTIOUS_IDLE, subject);
-	} else if (f->boot_vga)
-		set(decision, ground, PCIRESET_FENCE, "default:boot-vga", "boot VGA");
+		decision->no_bus_reset = is_boot_display(court, f) ||
+					 find(cautious, CAUTIOUS_IDLE, subject);
+	} else if (is_boot_display(court, f))
+		set(decision, ground, PCIRESET_FENCE, "default:boot-vga",
+		    f->boot_vga ? "boot VGA" : "boot framebuffer");
 	else if (f->parent != PCIRESET_NONE && court->scene->dump_target_port[f->parent])
 		/* A reset that hangs would hold the lock of that port. */
 		set(decision, ground, PCIRESET_FENCE, "default:dump-target-port",

@@ -18,9 +18,9 @@ struct quiesce_ram {
 	size_t n;
 };
 
-/** quiesce_ram_read() - memory of this kernel and of the crashed one */
-void quiesce_ram_read(struct quiesce_ram *ram, const char *root);
-/** quiesce_ram_overlaps() - is any of a sysfs resource file's first lines memory */
+/** quiesce_ram_read() - memory of both kernels, and what the boot console is shown from */
+void quiesce_ram_read(struct quiesce_ram *ram, struct quiesce_ram *framebuffer, const char *root);
+/** quiesce_ram_overlaps() - is any of a sysfs resource file's first lines part of it */
 bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource);
 
 /* dump_target.c */
@@ -45,6 +45,7 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
 /**
  * struct quiesce_scene - circumstances that decisions depend on
  * @ram: memory of either kernel
+ * @framebuffer: that of the firmware's display, in use without a driver of its own
  * @dump_target: one per function: the dump is written through it; heap
  * @dump_target_port: one per function: a bridge right above one of these; heap
  * @usb_console: a serial port on USB is a console; only looked up for rules that ask
@@ -52,6 +53,7 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
  */
 struct quiesce_scene {
 	struct quiesce_ram ram;
+	struct quiesce_ram framebuffer;
 	bool *dump_target;
 	bool *dump_target_port;
 	bool usb_console;

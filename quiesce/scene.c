@@ -65,7 +65,7 @@ int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_
 		quiesce_scene_free(ret_scene);
 		return -ENOMEM;
 	}
-	quiesce_ram_read(&ret_scene->ram, run->root);
+	quiesce_ram_read(&ret_scene->ram, &ret_scene->framebuffer, run->root);
 	if (run->dump_target)
 		memcpy(ret_scene->dump_target, run->dump_target, machine->n * sizeof(bool));
 	else
@@ -83,4 +83,5 @@ void quiesce_scene_free(struct quiesce_scene *scene)
 	free(scene->dump_target);
 	free(scene->dump_target_port);
 	free(scene->ram.ranges);
+	free(scene->framebuffer.ranges);
 }

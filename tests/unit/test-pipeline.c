@@ -3,6 +3,7 @@
 #include <cJSON.h>
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -268,6 +269,39 @@ static void a_reset_by_flr_takes_80_dword_reads_and_30_writes_at_most(void **sta
 	assert_in_range(count_writes(), 4, 30);
 }
 
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/proc", root);
+	(void)mkdir(path, 0755);
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* efifb draws to it, and it has no driver. */
+static void the_console_on_a_framebuffer_keeps_its_memory(void **state)
+{
+	struct fake_function *f = nic("0000:00:01.0");
+
+	(void)state;
+	fake_put(f->config, 0x09, 0x038000, 3);
+	(void)fake_attr(&fake, f, "resource",
+			"0x00000000fe000000 0x00000000feffffff 0x0000000000042208\n");
+	write_file("proc/iomem", "00001000-0009ffff : System RAM\n"
+				 "fe000000-feffffff : 0000:00:01.0\n"
+				 "  fe000000-fe2fffff : efifb\n");
+	assert_int_equal(quiesce_pipeline_run(&run), 0);
+
+	assert_null(strstr(fake.log, "w 00:01.0 48"));
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0402);
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_FENCED);
+}
+
 static void a_driver_comes(bool made)
 {
 	(void)made;
@@ -354,6 +388,7 @@ int main(void)
 		TEST(a_dry_run_leaves_vfs_alone),
 		TEST(a_reset_by_flr_takes_80_dword_reads_and_30_writes_at_most),
 		TEST(a_driver_that_came_with_the_fence_keeps_its_function),
+		TEST(the_console_on_a_framebuffer_keeps_its_memory),
 		TEST(observing_writes_nothing_and_reports),
 		TEST(a_machine_without_functions_is_reported_as_that),
 		TEST(the_plan_is_on_disk_while_resets_are_under_way),

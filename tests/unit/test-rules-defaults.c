@@ -78,6 +78,31 @@ static void boot_vga_is_fenced_only_and_keeps_its_interrupt(void **state)
 	assert_false(decisions[1].leave_intx);
 }
 
+static void the_display_of_the_boot_framebuffer_is_fenced_only(void **state)
+{
+	static struct quiesce_range ranges[] = { { 0xf1000000, 0xf12fffff } };
+	struct fake_function *f;
+
+	(void)state;
+	scene.framebuffer = (struct quiesce_ram){ ranges, 1 };
+	f = fake_endpoint(&fake, "0000:00:02.0", 0x11111234, 0x038000, 0x0006);
+	(void)fake_attr(&fake, f, "resource",
+			"0x00000000f1000000 0x00000000f1ffffff 0x0000000000042208\n");
+	f = fake_endpoint(&fake, "0000:00:03.0", 0x11111234, 0x038000, 0x0006);
+	(void)fake_attr(&fake, f, "resource",
+			"0x00000000f2000000 0x00000000f2ffffff 0x0000000000042208\n");
+	f = fake_endpoint(&fake, "0000:00:04.0", 0x11111234, 0x038000, 0x0002);
+	(void)fake_attr(&fake, f, "resource",
+			"0x00000000f1000000 0x00000000f1ffffff 0x0000000000042208\n");
+	decide("");
+
+	expect(0, PCIRESET_FENCE, "default:boot-vga");
+	assert_string_equal(grounds[0].reason, "boot framebuffer");
+	expect(1, PCIRESET_RESET, "default:reset");
+	expect(2, PCIRESET_IDLE, "default:idle");
+	assert_true(decisions[2].no_bus_reset);
+}
+
 /* With a reset of its bus it would have what it must never have. */
 static void what_is_idle_and_would_only_be_fenced_protects_its_bus(void **state)
 {
@@ -133,6 +158,7 @@ int main(void)
 		TEST(each_default_is_applied),
 		TEST(bus_master_off_is_idle_unless_a_rule_says_reset),
 		TEST(boot_vga_is_fenced_only_and_keeps_its_interrupt),
+		TEST(the_display_of_the_boot_framebuffer_is_fenced_only),
 		TEST(what_is_idle_and_would_only_be_fenced_protects_its_bus),
 		TEST(what_only_has_the_class_of_a_bridge_is_none),
 	};
