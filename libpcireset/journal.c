@@ -67,7 +67,7 @@ bool pcireset_may_override(const struct pcireset_io *io, struct pcireset_address
 
 void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_journal *journal)
 {
-	for (size_t i = 0; i < journal->n; i++) {
+	for (size_t i = 0; i < journal->n && i < journal->capacity; i++) {
 		struct pcireset_journal_entry *entry = &journal->entries[i];
 
 		if (!entry->in_use || !entry->quiet_until_us ||

@@ -65,7 +65,7 @@ static size_t look_at_late(const struct quiesce_supervision *s, struct quiesce_s
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < shared->journal->n; i++) {
+	for (size_t i = 0; i < shared->journal->n && i < shared->journal->capacity; i++) {
 		struct pcireset_journal_entry *entry = &shared->journal->entries[i];
 		struct quiesce_child child;
 
