@@ -10,15 +10,6 @@ bool pcireset_direct_is_too_late(const struct pcireset_direct_wave *w,
 	return now_us(w) + item->window_us >= w->task->limits.deadline_us;
 }
 
-/* A probe that was under way when probing was turned off may bind since the scan. */
-static bool has_driver(const struct pcireset_io *io, const struct pcireset_function *f)
-{
-	char path[PCIRESET_PATH_BYTES], driver[32];
-
-	return io->link_read(io->data, pcireset_attr_path(f->address, "driver", path), driver,
-			     sizeof(driver)) != -ENOENT;
-}
-
 /* One read is enough for a function that has gone: it may cost a completion timeout. */
 int pcireset_direct_prepare(const struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
 {
@@ -30,7 +21,7 @@ int pcireset_direct_prepare(const struct pcireset_direct_wave *w, struct pcirese
 
 	if (pcireset_direct_is_too_late(w, item))
 		return -ETIMEDOUT;
-	if (has_driver(w->io, f)) {
+	if (pcireset_got_driver(w->io, f)) {
 		w->task->outcomes[item->i].bound = true;
 		return -EBUSY;
 	}

@@ -235,6 +235,7 @@ bool pcireset_may_override(const struct pcireset_io *io, struct pcireset_address
 int pcireset_journal_begin(const struct pcireset_io *io,
 			   const struct pcireset_function *function,
 			   struct pcireset_journal_entry *entry);
+bool pcireset_got_driver(const struct pcireset_io *io, const struct pcireset_function *function);
 /* All that was written to sysfs is as it was. */
 void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry);
 

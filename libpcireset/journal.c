@@ -32,6 +32,15 @@ void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry)
 	entry->overridden = false;
 }
 
+/* A probe that was under way when probing was turned off may bind since the scan. */
+bool pcireset_got_driver(const struct pcireset_io *io, const struct pcireset_function *f)
+{
+	char path[PCIRESET_PATH_BYTES], driver[32];
+
+	return io->link_read(io->data, pcireset_attr_path(f->address, "driver", path), driver,
+			     sizeof(driver)) != -ENOENT;
+}
+
 bool pcireset_journal_bars(const struct pcireset_journal *journal, struct pcireset_address address)
 {
 	for (size_t i = 0; i < journal->n; i++) {

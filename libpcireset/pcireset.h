@@ -883,7 +883,8 @@ int pcireset_escalate(const struct pcireset_machine *machine,
  * @steps: the plan
  * @journal: of pcireset_reset(), or NULL: registers that a reset erased for
  *	good are restored from it, and its entries end
- * @outcomes: silent, reset, ready, after, restored and verdict are set
+ * @outcomes: silent, reset, ready, after, restored and verdict are set. One that got a
+ *	driver since the scan, and Bus Master with it, keeps both: bound is set
  *
  * Return: how many functions are lost or failed.
  */

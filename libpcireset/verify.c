@@ -132,6 +132,15 @@ static void verify_silenced(const struct pcireset_io *io,
 	if (outcome->restored > 0 && step->engine != PCIRESET_ENGINE_DIRECT)
 		now = read_registers(io, function);
 
+	if (now.command & PCI_COMMAND_MASTER && !function->driver[0] &&
+	    pcireset_got_driver(io, function)) {
+		outcome->after = now;
+		outcome->ready = PCIRESET_YES;
+		outcome->bound = true;
+		outcome->verdict = PCIRESET_KEPT;
+		return;
+	}
+
 	/* A reset that was made with Bus Master on, or that turned it on again. */
 	if (now.command & PCI_COMMAND_MASTER) {
 		(void)pcireset_bus_master_off(io, function, (uint16_t)now.command,

@@ -186,7 +186,7 @@ static int plan(struct quiesce_run *run)
 	return 0;
 }
 
-/* Between scan and reset: it is fenced no more, and nobody comes near it. */
+/* Since the scan: it is fenced no more, and nobody comes near it. */
 static void leave_to_drivers(struct quiesce_run *run)
 {
 	for (size_t i = 0; i < run->machine.n; i++) {
@@ -206,7 +206,6 @@ static int reset(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
-	leave_to_drivers(run);
 	stage_over(run, QUIESCE_STAGE_RESET);
 	return 0;
 }
@@ -290,6 +289,7 @@ static void verify(struct quiesce_run *run)
 	quiesce_stage_begins(run, "verification");
 	run->n_bad = pcireset_verify(run->io, &run->machine, run->steps, run->journal,
 				     run->outcomes);
+	leave_to_drivers(run);
 	run->total_us = since_start_us(run);
 	stage_over(run, QUIESCE_STAGE_VERIFY);
 

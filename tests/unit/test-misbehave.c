@@ -194,6 +194,25 @@ static void one_that_got_a_driver_since_the_scan_is_left_to_it(void **state)
 	assert_string_equal(direct.log, "");
 }
 
+/* The fence came first, then the driver turned Bus Master on. */
+static void one_that_got_a_driver_since_the_fence_is_not_fenced_anew(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	direct_prepare();
+	steps[0].action = PCIRESET_FENCE;
+	steps[0].method = PCIRESET_METHOD_NONE;
+	steps[0].engine = PCIRESET_ENGINE_NONE;
+	fake_attr(&direct, f, "driver", "megaraid_sas")->link = true;
+	fake_put(f->config, 0x04, 0x0006, 2);
+
+	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 0);
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0006);
+	assert_true(outcomes[0].bound);
+	assert_int_equal(outcomes[0].verdict, PCIRESET_KEPT);
+}
+
 /* Between the write and the first look. */
 static void one_that_vanishes_in_its_reset_is_lost_without_another_read(void **state)
 {
@@ -247,6 +266,7 @@ int main(void)
 		TEST(a_locked_down_kernel_refuses),
 		TEST(a_placeholder_is_left_as_it_is),
 		TEST(one_that_got_a_driver_since_the_scan_is_left_to_it),
+		TEST(one_that_got_a_driver_since_the_fence_is_not_fenced_anew),
 		TEST(one_that_vanishes_in_its_reset_is_lost_without_another_read),
 		TEST(errors_are_on_record_as_they_are),
 	};
