@@ -506,6 +506,7 @@ struct pcireset_registers {
  * @uncorrectable: AER's Uncorrectable Error Status, or PCIRESET_UNREAD
  * @fatal: those of them that are fatal by AER's Uncorrectable Error Severity
  * @correctable: AER's Correctable Error Status, or PCIRESET_UNREAD
+ * @masked: those of @uncorrectable that nobody is told of, by AER's Uncorrectable Error Mask
  *
  * Source: PCI Express Base Specification 6.0, 7.8.4.
  */
@@ -513,6 +514,7 @@ struct pcireset_crash {
 	int64_t uncorrectable;
 	uint32_t fatal;
 	int64_t correctable;
+	uint32_t masked;
 };
 
 /**

@@ -17,6 +17,10 @@ static void read_errors(const struct pcireset_io *io, const struct pcireset_func
 	crash->uncorrectable = value;
 	if (value && pcireset_read32(io, f, f->aer + PCI_ERR_UNCOR_SEVER, &value) == 0)
 		crash->fatal = crash->uncorrectable & value;
+	if (crash->uncorrectable &&
+	    pcireset_read32(io, f, f->aer + PCI_ERR_UNCOR_MASK, &value) == 0 &&
+	    value != UINT32_MAX)
+		crash->masked = crash->uncorrectable & value;
 	if (pcireset_read32(io, f, f->aer + PCI_ERR_COR_STATUS, &value) == 0)
 		crash->correctable = value;
 }
@@ -29,7 +33,7 @@ void pcireset_record(const struct pcireset_io *io, const struct pcireset_machine
 		struct pcireset_crash *crash = &outcomes[i].crash;
 		uint16_t word;
 
-		*crash = (struct pcireset_crash){ PCIRESET_UNREAD, 0, PCIRESET_UNREAD };
+		*crash = (struct pcireset_crash){ PCIRESET_UNREAD, 0, PCIRESET_UNREAD, 0 };
 		if (!f->answers || !f->express)
 			continue;
 		/* One that has gone tells nothing, and each read of it takes long. */

@@ -18,7 +18,7 @@
 struct quiesce_suspect {
 	size_t i;
 	unsigned int rank;
-	char words[128];
+	char words[160];
 };
 
 /** struct quiesce_suspects - the heaviest first, equals by address */

@@ -76,6 +76,7 @@ static void add_aer(struct cJSON *evidence, const struct pcireset_crash *crash, 
 	add_register(object, "uncorrectable", crash->uncorrectable, 8);
 	add_register(object, "fatal", crash->fatal, 8);
 	add_register(object, "correctable", crash->correctable, 8);
+	add_register(object, "masked", crash->masked, 8);
 }
 
 static void add_ms(struct cJSON *ms, const char *key, bool known, uint64_t us)

@@ -30,55 +30,54 @@ static const struct {
 	{ PCI_ERR_UNC_UNSUP, "unsupported request" },
 	{ PCI_ERR_UNC_ACSV, "ACS violation" },
 	{ PCI_ERR_UNC_INTN, "internal error" },
+	{ 0, "another one" },
 };
 
-static void say(struct quiesce_suspect *suspect, const char *words, const char *more)
+static void say(struct quiesce_suspect *suspect, unsigned int weight, const char *words)
 {
 	const size_t used = strlen(suspect->words);
 
-	(void)snprintf(suspect->words + used, sizeof(suspect->words) - used, "%s%s%s%s",
-		       used ? ", " : "", words, more ? ": " : "", more ? more : "");
+	suspect->rank += weight;
+	(void)snprintf(suspect->words + used, sizeof(suspect->words) - used, "%s%s",
+		       used ? "; " : "", words);
 }
 
-static const char *first_error(uint32_t status)
+/* The first by name, and how many more there are. */
+static void say_errors(struct quiesce_suspect *suspect, unsigned int weight, const char *words,
+		       uint32_t status)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
-		if (status & errors[i].bit)
-			return errors[i].words;
-	return NULL;
-}
+	const int n_more = __builtin_popcount(status) - 1;
+	char text[64], more[24] = "";
+	size_t i = 0;
 
-static void look_at_errors(const struct pcireset_outcome *o, struct quiesce_suspect *suspect)
-{
-	const uint32_t status =
-		o->crash.uncorrectable == PCIRESET_UNREAD ? 0 : (uint32_t)o->crash.uncorrectable;
-
-	if (o->crash.fatal) {
-		suspect->rank += FATAL;
-		say(suspect, "a fatal error", first_error(o->crash.fatal));
-	}
-	if (status & ~o->crash.fatal) {
-		suspect->rank += NOT_FATAL;
-		say(suspect, "an uncorrectable error", first_error(status & ~o->crash.fatal));
-	}
-	if (status || o->before.devsta == PCIRESET_UNREAD)
+	if (!status)
 		return;
-	if (o->before.devsta & PCI_EXP_DEVSTA_FED) {
-		suspect->rank += DETECTED_FATAL;
-		say(suspect, "a fatal error was detected", NULL);
-	} else if (o->before.devsta & PCI_EXP_DEVSTA_NFED) {
-		suspect->rank += DETECTED;
-		say(suspect, "an error was detected", NULL);
-	}
+	while (i < ARRAY_SIZE(errors) - 1 && !(status & errors[i].bit))
+		i++;
+	if (n_more)
+		(void)snprintf(more, sizeof(more), " and %d more", n_more);
+	(void)snprintf(text, sizeof(text), "%s (%s%s)", words, errors[i].words, more);
+	say(suspect, weight, text);
 }
 
 /* One that refuses to drain is stuck in the middle of something. */
-static void look_at_requests(const struct pcireset_outcome *o, struct quiesce_suspect *suspect)
+static void look(const struct pcireset_outcome *o, struct quiesce_suspect *suspect)
 {
-	if (o->pending != PCIRESET_YES)
+	const struct pcireset_crash *crash = &o->crash;
+	const uint32_t status =
+		crash->uncorrectable == PCIRESET_UNREAD ? 0 : (uint32_t)crash->uncorrectable;
+
+	say_errors(suspect, FATAL, "a fatal error", crash->fatal & ~crash->masked);
+	if (o->pending == PCIRESET_YES)
+		say(suspect, PENDING, "requests stayed pending");
+	say_errors(suspect, NOT_FATAL, "an uncorrectable error",
+		   status & ~crash->fatal & ~crash->masked);
+	if (status || o->before.devsta == PCIRESET_UNREAD)
 		return;
-	suspect->rank += PENDING;
-	say(suspect, "requests stayed pending", NULL);
+	if (o->before.devsta & PCI_EXP_DEVSTA_FED)
+		say(suspect, DETECTED_FATAL, "a fatal error was detected");
+	else if (o->before.devsta & PCI_EXP_DEVSTA_NFED)
+		say(suspect, DETECTED, "an error was detected");
 }
 
 static void insert(struct quiesce_suspects *suspects, const struct quiesce_suspect *suspect)
@@ -104,8 +103,7 @@ void quiesce_suspects_find(const struct quiesce_run *run, struct quiesce_suspect
 	for (size_t i = 0; i < run->machine.n; i++) {
 		struct quiesce_suspect suspect = { .i = i };
 
-		look_at_errors(&run->outcomes[i], &suspect);
-		look_at_requests(&run->outcomes[i], &suspect);
+		look(&run->outcomes[i], &suspect);
 		if (suspect.rank)
 			insert(&suspects, &suspect);
 	}
@@ -137,9 +135,18 @@ void quiesce_suspects_log(const struct quiesce_run *run, const struct quiesce_su
 {
 	char address[PCIRESET_ADDRESS_BYTES];
 
-	for (size_t i = 0; i < suspects->n; i++)
-		quiesce_log(run->log, QUIESCE_NOTICE, "suspect %zu: %s: %s", i + 1,
-			    pcireset_address_format(
-				    run->machine.functions[suspects->list[i].i].address, address),
-			    suspects->list[i].words);
+	/* Source: drivers/pci/pcie/aer.c, pci_aer_init(). */
+	if (suspects->n)
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "suspects, by their registers alone (errors may be older than the "
+			    "crash; Linux clears AER as it enumerates):");
+	for (size_t i = 0; i < suspects->n; i++) {
+		const struct quiesce_suspect *s = &suspects->list[i];
+
+		quiesce_log(run->log, QUIESCE_NOTICE, "suspect %zu, rank %u: %s: %s", i + 1,
+			    s->rank,
+			    pcireset_address_format(run->machine.functions[s->i].address,
+						    address),
+			    s->words);
+	}
 }

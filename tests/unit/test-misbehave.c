@@ -241,6 +241,12 @@ static void errors_are_on_record_as_they_are(void **state)
 	assert_int_equal(outcomes[0].crash.uncorrectable, 0x00104000);
 	assert_int_equal(outcomes[0].crash.fatal, 0);
 	assert_int_equal(outcomes[0].crash.correctable, 0x40);
+	assert_int_equal(outcomes[0].crash.masked, 0);
+
+	fake_put(f->config, 0x108, 0x00400000 | 0x00100000, 4);
+	pcireset_record(&direct.io, &machine, outcomes);
+	assert_int_equal(outcomes[0].crash.uncorrectable, 0x00104000);
+	assert_int_equal(outcomes[0].crash.masked, 0x00100000);
 
 	fake_put(f->config, 0x10c, 0x00466030, 4);
 	pcireset_record(&direct.io, &machine, outcomes);

@@ -204,7 +204,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 	f->pending_reads = 1;
 	make(PCIRESET_ANY_METHOD);
 	run.outcomes[1].before = (struct pcireset_registers){ NIC, 0x0006, 0x0024, 0x1043 };
-	run.outcomes[1].crash = (struct pcireset_crash){ 0x00044000, 0x00040000, 0x40 };
+	run.outcomes[1].crash = (struct pcireset_crash){ 0x00044000, 0x00040000, 0x40, 0x4000 };
 	assert_int_equal(verify(), 0);
 
 	assert_int_equal(run.outcomes[1].verdict, PCIRESET_VERIFIED);
@@ -213,7 +213,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			"\"ready\":true,\"before\":{\"id\":\"10d38086\",\"command\":\"0006\","
 			"\"devsta\":\"0024\",\"link\":{\"gt_s\":8,\"width\":4}},"
 			"\"aer\":{\"uncorrectable\":\"00044000\",\"fatal\":\"00040000\","
-			"\"correctable\":\"00000040\"},\"observed\":{\"register\":\"04\","
+			"\"correctable\":\"00000040\",\"masked\":\"00004000\"},\"observed\":{\"register\":\"04\","
 			"\"before\":\"00000400\",\"after\":\"00000000\"},\"restored\":3,"
 			"\"after\":{\"id\":\"10d38086\",\"command\":\"0400\","
 			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}}},"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib/suspects.sh"
 
 suspects_crash pci=noaer
-check_suspect 'a fatal error: malformed TLP'
+check_suspect 'a fatal error (malformed TLP)'
 grep -q '"uncorrectable":"00040000"' "$RUN/guilty.json" || fail "AER status is wrong"
 check_dump
 passed

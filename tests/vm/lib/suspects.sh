@@ -23,7 +23,7 @@ suspects_crash() {
 # check_suspect WORDS: the first one, in the log and in the report; what the report
 # has of it is left in $RUN/guilty.json.
 check_suspect() {
-	grep -q "pci-quiesce: suspect 1: $GUILTY: $1\$" "$RUN/dmesg" ||
+	grep -q "pci-quiesce: suspect 1, rank [0-9]*: $GUILTY: $1\$" "$RUN/dmesg" ||
 		fail "the log has another suspect: $(grep 'suspect 1' "$RUN/dmesg")"
 	python3 - "$RUN" "$GUILTY" "$1" <<-'END' || fail "see $RUN/report.json"
 		import json, sys
