@@ -166,7 +166,8 @@ static void poll(struct pcireset_direct_wave *w, struct pcireset_direct_item *it
 
 	if (asked_us < w->task->limits.deadline_us &&
 	    (!item->was_asked || asked_us < item->deadline_us) &&
-	    pcireset_is_ready(w->io, function_of(w, item)->address, entry_of(w, item)->saved.id) &&
+	    pcireset_ask(w->io, function_of(w, item)->address, entry_of(w, item)->saved.id,
+			 &w->task->outcomes[item->i].last_id) &&
 	    pcireset_direct_finish(w, item, &answered_us, &r)) {
 		over(w, item, r);
 		w->task->outcomes[item->i].reset_us = answered_us - item->started_us;

@@ -189,6 +189,9 @@ uint32_t pcireset_window_us(const struct pcireset_io *io,
 			    const struct pcireset_function *function);
 /* What its first dword reads as: ones of a VF. */
 uint32_t pcireset_id_read(const struct pcireset_function *function);
+/* Is it there again; the id that answers is told, but of a VF. */
+bool pcireset_ask(const struct pcireset_io *io, struct pcireset_address address, uint32_t id,
+		  uint32_t *ret_id);
 bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id);
 
 /* saved.c: the value of one register, or 0 where it is not among them */

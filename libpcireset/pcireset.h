@@ -545,7 +545,10 @@ struct pcireset_observed {
  * @reset_us: how long it took, until the function answered
  * @restore_us: with a direct reset: how long it took to look and to write back
  * @observed: with a direct reset: what showed that it was made, or not
- * @restored: registers that had to be written back after it, or -errno
+ * @last_id: with a direct reset: the id that answered last while it was waited for, or 0
+ * @restored: registers that were written back after it, or after one of its bus that
+ *	came later, or -errno. With a direct reset those of the header are written
+ *	without being read first, and all count
  * @silent: Bus Master off and no register says that anything is pending
  * @reset: evidence of a reset
  * @ready: the same id answers
@@ -566,6 +569,7 @@ struct pcireset_outcome {
 	uint64_t reset_us;
 	uint64_t restore_us;
 	struct pcireset_observed observed;
+	uint32_t last_id;
 	int restored;
 	enum pcireset_known silent;
 	enum pcireset_seen reset;

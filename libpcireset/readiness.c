@@ -53,7 +53,8 @@ uint32_t pcireset_window_us(const struct pcireset_io *io, const struct pcireset_
  * PCI Express Base Specification 6.0, 2.3.2; drivers/pci/pci.c, pci_dev_wait();
  * drivers/pci/probe.c, pci_enable_rrs_sv().
  */
-bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id)
+bool pcireset_ask(const struct pcireset_io *io, struct pcireset_address address, uint32_t id,
+		  uint32_t *ret_id)
 {
 	uint32_t now;
 
@@ -61,7 +62,14 @@ bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address add
 	if (id == UINT32_MAX)
 		return pcireset_read_register(io, address, PCI_COMMAND, 2, &now) == 0 &&
 		       now != 0xffff;
-	return pcireset_read_register(io, address, PCI_VENDOR_ID, 4, &now) == 0 && now == id;
+	return pcireset_read_register(io, address, PCI_VENDOR_ID, 4, ret_id) == 0 && *ret_id == id;
+}
+
+bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id)
+{
+	uint32_t now;
+
+	return pcireset_ask(io, address, id, &now);
 }
 
 uint32_t pcireset_id_read(const struct pcireset_function *function)

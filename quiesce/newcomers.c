@@ -21,6 +21,8 @@ static void shift(struct quiesce_run *more, size_t n)
 		add(&f->physical, n);
 		add(&f->behind, n);
 		add(&more->steps[i].via, n);
+		if (more->earlier)
+			add(&more->earlier[i].again_via, n);
 	}
 }
 
@@ -58,6 +60,13 @@ static int adopt(struct quiesce_run *run, struct quiesce_run *more)
 		r = APPEND(run, steps, more);
 	if (r == 0)
 		r = APPEND(run, outcomes, more);
+	if (r == 0 && (run->earlier || more->earlier)) {
+		r = quiesce_earlier_provide(run);
+		if (r == 0)
+			r = quiesce_earlier_provide(more);
+		if (r == 0)
+			r = APPEND(run, earlier, more);
+	}
 	if (r < 0)
 		return r;
 

@@ -182,6 +182,7 @@ static int plan(struct quiesce_run *run)
 	if (r < 0)
 		return r;
 
+	run->estimate_ms = pcireset_plan_estimate_ms(&run->machine, run->steps);
 	stage_over(run, QUIESCE_STAGE_PLAN);
 	return 0;
 }
@@ -210,22 +211,17 @@ static int reset(struct quiesce_run *run)
 	return 0;
 }
 
-static int error_of(const struct pcireset_outcome *outcome)
-{
-	return outcome->fence_error ? outcome->fence_error : outcome->reset_error;
-}
-
 static void log_verdict(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_outcome *o = &run->outcomes[i];
 	const char *method = pcireset_method_word(run->steps[i].method);
-	char address[PCIRESET_ADDRESS_BYTES];
-	int error = error_of(o);
+	char address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES] = "";
 
-	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s%s%s%s%s",
+	(void)quiesce_problem(run, i, words);
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s%s%s: %s",
 		    pcireset_address_format(run->machine.functions[i].address, address),
 		    pcireset_verdict_word(o->verdict), method ? ", " : "", method ? method : "",
-		    error ? ": " : "", error ? strerror(-error) : "");
+		    words);
 }
 
 static void log_restored(const struct quiesce_run *run)
@@ -272,7 +268,8 @@ static void log_bad_verdicts(const struct quiesce_run *run)
 	for (size_t i = 0; i < run->machine.n; i++) {
 		const struct pcireset_outcome *o = &run->outcomes[i];
 
-		if (o->verdict != PCIRESET_LOST && o->verdict != PCIRESET_FAILED && !error_of(o))
+		if (o->verdict != PCIRESET_LOST && o->verdict != PCIRESET_FAILED &&
+		    !o->fence_error && !o->reset_error)
 			continue;
 		if (n++ < VERDICTS_LOGGED_MAX)
 			log_verdict(run, i);
@@ -381,6 +378,7 @@ void quiesce_run_free(struct quiesce_run *run)
 	free(run->steps);
 	pcireset_reach_free(&run->reach);
 	free(run->outcomes);
+	free(run->earlier);
 	free(run->own_journal);
 	free(run->modules_before);
 	quiesce_config_free(&run->config);

@@ -154,6 +154,18 @@ struct quiesce_ground {
 };
 
 /**
+ * struct quiesce_earlier - of one function what its last outcome does not tell
+ * @step: a reset that failed and was followed by another; no engine: there was none
+ * @outcome: how that ended
+ * @again_via: bridge whose bus was reset after its own reset, or PCIRESET_NONE
+ */
+struct quiesce_earlier {
+	struct pcireset_step step;
+	struct pcireset_outcome outcome;
+	size_t again_via;
+};
+
+/**
  * struct quiesce_run - one pass through the pipeline; zeroed by its maker
  * @root: prefix of all paths
  * @io: the machine
@@ -177,6 +189,7 @@ struct quiesce_ground {
  * @silence_us: start to last fence read back, or 0
  * @fence_us: the fence alone, or 0
  * @total_us: start to last verdict, or 0
+ * @estimate_ms: how long the first plan's resets take if all goes well
  * @is_reported: a report of this run is on disk
  * @n_bad: functions that are lost or failed
  * @n_not_loaded: modules, or functions that load lines name, without success
@@ -208,6 +221,7 @@ struct quiesce_run {
 	struct pcireset_step *steps;
 	struct pcireset_reach reach;
 	struct pcireset_outcome *outcomes;
+	struct quiesce_earlier *earlier; /* one per function; NULL: of none */
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */
 	const bool *dump_target; /* one per function, where the image's file is not there yet */
@@ -215,6 +229,7 @@ struct quiesce_run {
 	uint64_t silence_us;
 	uint64_t fence_us;
 	uint64_t total_us;
+	uint32_t estimate_ms;
 	bool complete;
 	bool is_reported;
 	int report_error; /* of the last attempt to write it */
@@ -247,11 +262,14 @@ size_t quiesce_find(const struct pcireset_machine *machine, struct pcireset_addr
 
 /**
  * quiesce_resets_make() - the plan's resets, and stronger ones for those that fail
- * @run: with its plan; steps of a second try replace those of the first
+ * @run: with its plan; steps and outcomes of a second try replace those of the first,
+ *	but for what the plan expected
  *
  * Return: 0, also where resets fail, -ENOMEM, or -ENOSPC for want of a journal.
  */
 int quiesce_resets_make(struct quiesce_run *run);
+/** quiesce_earlier_provide() - make run's earlier where it has none; 0 or -ENOMEM */
+int quiesce_earlier_provide(struct quiesce_run *run);
 
 /* newcomers.c */
 

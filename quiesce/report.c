@@ -16,6 +16,14 @@
 /* musl's own buffer is 1 KiB: a system call for each function, after every stage. */
 #define WRITE_BYTES 16384
 
+void quiesce_report_method(struct cJSON *object, const struct pcireset_step *step, bool is_reset)
+{
+	quiesce_json_string(object, "method", is_reset ? pcireset_method_word(step->method) : NULL);
+	quiesce_json_string(object, "engine", is_reset ? pcireset_engine_word(step->engine) : NULL);
+	quiesce_json_string(object, "engine_reason",
+			    is_reset ? pcireset_engine_why_words(step->engine_why) : NULL);
+}
+
 static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
@@ -29,10 +37,7 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 
 	quiesce_json_string(device, "action",
 		   pcireset_action_word(step ? step->action : run->decisions[i].action));
-	quiesce_json_string(device, "method", moves ? pcireset_method_word(step->method) : NULL);
-	quiesce_json_string(device, "engine", moves ? pcireset_engine_word(step->engine) : NULL);
-	quiesce_json_string(device, "engine_reason",
-			    moves ? pcireset_engine_why_words(step->engine_why) : NULL);
+	quiesce_report_method(device, step, moves);
 	quiesce_json_string(device, "via",
 		   moves && step->via != PCIRESET_NONE ?
 			   pcireset_address_format(run->machine.functions[step->via].address,
@@ -109,7 +114,7 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_function *f = &run->machine.functions[i];
 	struct cJSON *device = cJSON_CreateObject();
-	char address[PCIRESET_ADDRESS_BYTES];
+	char address[PCIRESET_ADDRESS_BYTES], problem[QUIESCE_PROBLEM_BYTES];
 
 	quiesce_json_string(device, "address", pcireset_address_format(f->address, address));
 	quiesce_json_hex(device, "vendor", f->vendor, 4);
@@ -118,7 +123,9 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	add_step(device, run, i);
 	add_forecast(device, run, i);
 	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
+	quiesce_json_string(device, "problem", quiesce_problem(run, i, problem));
 	quiesce_report_evidence(device, run, i);
+	quiesce_report_earlier(device, run, i);
 	add_iommu(device, run, i);
 	return device;
 }
@@ -143,8 +150,7 @@ static void print_forecast(const struct quiesce_run *run, FILE *out)
 
 	for (size_t i = 0; i < run->machine.n; i++)
 		counts[run->steps[i].expected]++;
-	(void)fprintf(out, "\"estimate_ms\":%u,\"expected\":{",
-		      pcireset_plan_estimate_ms(&run->machine, run->steps));
+	(void)fprintf(out, "\"estimate_ms\":%u,\"expected\":{", run->estimate_ms);
 	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)
 		(void)fprintf(out, "%s\"%s\":%zu", v > PCIRESET_VERDICT_NONE + 1 ? "," : "",
 			      pcireset_verdict_word(v), counts[v]);

@@ -57,6 +57,8 @@ void quiesce_report_keep(const char *root);
 int quiesce_report_write(const struct quiesce_run *run);
 /** quiesce_report_print() - the report as JSON, one function a line */
 int quiesce_report_print(const struct quiesce_run *run, FILE *out);
+/** quiesce_report_method() - add method, engine and its reason; all null without a reset */
+void quiesce_report_method(struct cJSON *object, const struct pcireset_step *step, bool is_reset);
 /** quiesce_report_device() - one function as the report has it; NULL: no memory */
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
 
@@ -64,6 +66,25 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
 
 /** quiesce_report_evidence() - add evidence and times to one function of the report */
 void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i);
+
+/** quiesce_report_earlier() - add what of a function its last outcome does not tell */
+void quiesce_report_earlier(struct cJSON *device, const struct quiesce_run *run, size_t i);
+
+/* problem.c */
+
+#define QUIESCE_PROBLEM_BYTES 160
+
+/** quiesce_problem_of() - what is wrong after one try, or "" */
+void quiesce_problem_of(const struct pcireset_function *function, const struct pcireset_step *step,
+			const struct pcireset_outcome *outcome, char words[QUIESCE_PROBLEM_BYTES]);
+/**
+ * quiesce_problem() - what is wrong with a function at the end, in words
+ * @words: memory for them
+ *
+ * Return: @words; NULL where all is as planned, or nothing is known yet.
+ */
+const char *quiesce_problem(const struct quiesce_run *run, size_t i,
+			    char words[QUIESCE_PROBLEM_BYTES]);
 
 /* report_read.c */
 

@@ -111,3 +111,28 @@ void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run
 	add_ms(ms, "reset", o->tried, o->reset_us);
 	add_ms(ms, "restore", o->observed.reg != 0 || o->restore_us, o->restore_us);
 }
+
+void quiesce_report_earlier(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct quiesce_earlier *earlier = run->earlier ? &run->earlier[i] : NULL;
+	char text[QUIESCE_PROBLEM_BYTES];
+	struct cJSON *object;
+
+	if (earlier && earlier->step.engine != PCIRESET_ENGINE_NONE) {
+		object = cJSON_AddObjectToObject(device, "escalated_from");
+		quiesce_report_method(object, &earlier->step, true);
+		quiesce_problem_of(&run->machine.functions[i], &earlier->step, &earlier->outcome,
+				   text);
+		quiesce_json_string(object, "problem", text);
+		add_ms(object, "ms", earlier->outcome.tried, earlier->outcome.reset_us);
+		add_observed(object, &earlier->outcome.observed);
+	} else {
+		(void)cJSON_AddNullToObject(device, "escalated_from");
+	}
+	quiesce_json_string(
+		device, "reset_again_via",
+		earlier && earlier->again_via != PCIRESET_NONE ?
+			pcireset_address_format(run->machine.functions[earlier->again_via].address,
+						text) :
+			NULL);
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All resets: hidden VFs first, then until nothing is pending, then the plan, then once more. */
 #include <errno.h>
-#include <string.h>
 
 #include "quiesce.h"
 #include "report.h"
@@ -127,31 +126,94 @@ static void name_suspects(const struct quiesce_run *run)
 static void log_second_try(const struct quiesce_run *run, size_t i,
 			   const struct pcireset_step *next)
 {
-	char address[PCIRESET_ADDRESS_BYTES];
+	char address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES];
 
-	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s failed: %s: %s by the %s",
-		    pcireset_address_format(run->machine.functions[i].address, address),
-		    pcireset_method_word(run->steps[i].method),
-		    strerror(-run->outcomes[i].reset_error), pcireset_method_word(next->method),
-		    pcireset_engine_word(next->engine));
+	quiesce_problem_of(&run->machine.functions[i], &run->steps[i], &run->outcomes[i], words);
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s: %s by the %s follows",
+		    pcireset_address_format(run->machine.functions[i].address, address), words,
+		    pcireset_method_word(next->method), pcireset_engine_word(next->engine));
 }
 
-/* What failed is forgotten but for the log: a second try has an outcome of its own. */
+int quiesce_earlier_provide(struct quiesce_run *run)
+{
+	if (run->earlier)
+		return 0;
+	run->earlier = calloc(run->machine.n + 1, sizeof(*run->earlier));
+	if (!run->earlier)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->machine.n; i++)
+		run->earlier[i].again_via = PCIRESET_NONE;
+	return 0;
+}
+
+/* A second try has an outcome of its own, but the forecast is that of the first plan. */
+static void adopt_one(struct quiesce_run *run, size_t i, const struct pcireset_step *next)
+{
+	struct pcireset_step *step = &run->steps[i];
+	struct pcireset_outcome *o = &run->outcomes[i];
+	const struct pcireset_step first = *step;
+
+	/* Without memory for it the log alone has what failed. */
+	if (quiesce_earlier_provide(run) == 0) {
+		run->earlier[i].step = *step;
+		run->earlier[i].outcome = *o;
+	}
+	*step = *next;
+	step->expected = first.expected;
+	step->estimate_ms = first.estimate_ms;
+	o->tried = false;
+	o->reset_error = 0;
+	o->reset_us = 0;
+	o->restore_us = 0;
+	o->observed = (struct pcireset_observed){ 0 };
+	o->restored = 0;
+	o->last_id = 0;
+	o->reset = PCIRESET_SEEN_NONE;
+}
+
 static void adopt(struct quiesce_run *run, const struct pcireset_step *next)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < run->machine.n; i++) {
-		struct pcireset_outcome *o = &run->outcomes[i];
-
 		if (next[i].engine == PCIRESET_ENGINE_NONE)
 			continue;
 		if (n++ < FAILURES_LOGGED_MAX)
 			log_second_try(run, i, &next[i]);
-		run->steps[i] = next[i];
-		o->tried = false;
-		o->reset_error = 0;
-		o->reset = PCIRESET_SEEN_NONE;
+		adopt_one(run, i, &next[i]);
+	}
+	if (n > FAILURES_LOGGED_MAX)
+		quiesce_log(run->log, QUIESCE_WARNING, "and %zu more: see the report",
+			    n - FAILURES_LOGGED_MAX);
+}
+
+/* Was a function reset by itself, and is it now reset with others. */
+static bool is_again(const struct quiesce_run *run, size_t i, size_t via)
+{
+	const struct pcireset_step *step = &run->steps[i];
+
+	return step->action == PCIRESET_RESET && run->outcomes[i].tried && step->via != via &&
+	       (!run->earlier || run->earlier[i].step.engine == PCIRESET_ENGINE_NONE);
+}
+
+/* Whoever had a reset of its own loses its bus later all the same, for the others' sake. */
+static void note_again(struct quiesce_run *run)
+{
+	size_t noted = PCIRESET_NONE;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const size_t via = run->steps[i].via;
+		const size_t *members;
+		size_t n;
+
+		if (run->steps[i].action != PCIRESET_RESET || !run->steps[i].whole_bus ||
+		    !run->outcomes[i].tried || via == noted)
+			continue;
+		noted = via;
+		n = pcireset_reach_of(&run->machine, run->steps, &run->reach, i, &members);
+		for (size_t k = 0; k < n; k++)
+			if (is_again(run, members[k], via) && quiesce_earlier_provide(run) == 0)
+				run->earlier[members[k]].again_via = via;
 	}
 }
 
@@ -181,5 +243,8 @@ int quiesce_resets_make(struct quiesce_run *run)
 	r = provide_journal(run);
 	if (r == 0)
 		r = make(run, run->steps);
-	return r < 0 ? r : escalate(run);
+	if (r == 0)
+		r = escalate(run);
+	note_again(run);
+	return r;
 }

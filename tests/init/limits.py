@@ -35,7 +35,7 @@ def test_without_threads_functions_are_fenced_only():
     machine = Machine()
     run = machine.run(limits=[(resource.RLIMIT_NPROC, 2)])
     handed_over(run, 3)
-    said(run, "02:00.0: fenced, flr: Resource temporarily unavailable", level=4)
+    said(run, "02:00.0: fenced, flr: not begun: Resource temporarily unavailable", level=4)
     said(run, "0 verified, 0 completed, 10 fenced, 11 kept, 0 idle, 0 lost, 0 failed")
     assert machine.report()["complete"]
     nothing_left_changed(machine)

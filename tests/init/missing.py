@@ -92,7 +92,7 @@ def test_a_function_that_cannot_be_fenced_is_failed_and_the_others_are_silent():
     assert machine.function("0000:00:1f.2", "enable").read_text() == "0"
     said(run, "fenced 9 of 21 functions", level=4)
     said(run, " us, 1 refused", level=4)
-    said(run, "0000:00:1f.2: failed: Resource busy", level=4)
+    said(run, "0000:00:1f.2: failed: Bus Master stays on", level=4)
     said(run, "INTx stays enabled on 1 silenced functions", level=5)
     assert machine.verdicts()["0000:00:1f.2"] == "failed"
     assert machine.verdicts()["0000:07:00.0"] == "completed"

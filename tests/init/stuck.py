@@ -39,7 +39,7 @@ def test_a_reset_that_does_not_return_is_abandoned_in_time():
     run = machine.run()
     handed_over(run, 2)
     assert run.taken_s > 0.4
-    said(run, f"{NVME}: lost, flr: Operation timed out", level=4)
+    said(run, f"{NVME}: lost, flr: abandoned: the kernel is still at it", level=4)
     said(run, "7 completed, 2 fenced, 11 kept, 0 idle, 1 lost, 0 failed", level=4)
     # No driver may touch it, no other function suffers.
     said(run, f"{NVME}: probing", times=0)

@@ -181,13 +181,15 @@ static void the_drain_leaves_half_of_the_time(void **state)
 	assert_int_equal(run.outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
 }
 
-static void assert_evidence(size_t i, const char *expected)
+static void assert_report(void (*report)(struct cJSON *device, const struct quiesce_run *run,
+					 size_t i),
+			  size_t i, const char *expected)
 {
 	struct cJSON *device = cJSON_CreateObject();
 	char *text;
 
 	run.silence_us = 1;
-	quiesce_report_evidence(device, &run, i);
+	report(device, &run, i);
 	text = cJSON_PrintUnformatted(device);
 	assert_string_equal(text, expected);
 	cJSON_free(text);
@@ -208,7 +210,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 	assert_int_equal(verify(), 0);
 
 	assert_int_equal(run.outcomes[1].verdict, PCIRESET_VERIFIED);
-	assert_evidence(1,
+	assert_report(quiesce_report_evidence, 1,
 			"{\"evidence\":{\"silent\":true,\"pending\":false,\"reset\":\"observed\","
 			"\"ready\":true,\"before\":{\"id\":\"10d38086\",\"command\":\"0006\","
 			"\"devsta\":\"0024\",\"link\":{\"gt_s\":8,\"width\":4}},"
@@ -220,13 +222,27 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			"\"ms\":{\"drain\":0.502,\"reset\":100.001,\"restore\":0.011}}");
 	/* What was not reset took no time, and was not looked at. */
 	run.outcomes[0].before = run.outcomes[0].after;
-	assert_evidence(0, "{\"evidence\":{\"silent\":null,\"pending\":null,\"reset\":\"none\","
+	assert_report(quiesce_report_evidence, 0, "{\"evidence\":{\"silent\":null,\"pending\":null,\"reset\":\"none\","
 			   "\"ready\":null,\"before\":{\"id\":null,\"command\":null,"
 			   "\"devsta\":null,\"link\":null},\"aer\":null,\"observed\":null,"
 			   "\"restored\":0,\"after\":{\"id\":null,\"command\":null,"
 			   "\"devsta\":null,\"link\":null}},"
 			   "\"ms\":{\"drain\":null,\"reset\":null,\"restore\":null}}");
 }
+
+static const char *problem_of(size_t i)
+{
+	static char words[QUIESCE_PROBLEM_BYTES];
+
+	return quiesce_problem(&run, i, words);
+}
+
+#define FLR_THAT_DID_NOTHING(ms)                                                          \
+	"{\"escalated_from\":{\"method\":\"flr\",\"engine\":\"direct\",\"engine_reason\":" \
+	"\"its registers are enough\",\"problem\":\"FLR did nothing: BAR 0 is still "     \
+	"fe000004\",\"ms\":" ms                                   \
+	",\"observed\":{\"register\":\"10\",\"before\":"           \
+	"\"fe000004\",\"after\":\"fe000004\"}},\"reset_again_via\":"
 
 /* All below the port may lose its bus; whoever had its reset keeps its verdict. */
 static void a_whole_bus_is_reset_for_one_of_two(void **state)
@@ -251,6 +267,83 @@ static void a_whole_bus_is_reset_for_one_of_two(void **state)
 	assert_int_equal(verify(), 0);
 	assert_int_equal(run.outcomes[1].verdict, PCIRESET_VERIFIED);
 	assert_int_equal(run.outcomes[2].verdict, PCIRESET_COMPLETED);
+	assert_report(quiesce_report_earlier, 1,
+		      "{\"escalated_from\":null,\"reset_again_via\":\"0000:00:01.0\"}");
+	assert_report(quiesce_report_earlier, 2, FLR_THAT_DID_NOTHING("100.012") "null}");
+	assert_null(problem_of(1));
+}
+
+/* The first in full, the second in its own words; what was planned stays. */
+static void both_tries_are_in_the_report(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	make(PCIRESET_ANY_METHOD);
+	assert_null(problem_of(1));
+	assert_int_equal(run.outcomes[1].observed.reg, 0);
+	assert_int_equal(run.outcomes[1].restored, 0);
+	assert_int_equal(run.outcomes[1].restore_us, 0);
+	assert_int_equal(verify(), 0);
+
+	assert_report(quiesce_report_earlier, 1, FLR_THAT_DID_NOTHING("100.001") "null}");
+	assert_string_equal(problem_of(1), "FLR did nothing: BAR 0 is still fe000004");
+	assert_int_equal(run.steps[1].expected, PCIRESET_VERIFIED);
+	assert_int_equal(run.steps[1].estimate_ms, 100);
+	assert_report(quiesce_report_earlier, 0,
+		      "{\"escalated_from\":null,\"reset_again_via\":null}");
+	assert_null(problem_of(0));
+}
+
+static void a_second_try_that_was_not_begun_leaves_the_first_in_the_report(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	run.deadline_us = 150000;
+	make(PCIRESET_ANY_METHOD);
+	assert_int_equal(verify(), 0);
+
+	assert_report(quiesce_report_earlier, 1, FLR_THAT_DID_NOTHING("100.001") "null}");
+	assert_string_equal(problem_of(1), "no time was left");
+}
+
+static void what_answered_last_is_told_of_one_that_never_came_back(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_STAYS_BUSY);
+	(void)fake_resets(&direct, endpoint("0000:01:00.1", FAKE_FLR_NEVER_RETURNS), "flr");
+	(void)fake_resets(&direct, endpoint("0000:01:00.2", FAKE_FLR_CHANGES_ID), "flr");
+	make(PCIRESET_FUNCTION_LEVEL);
+	assert_int_equal(verify(), 3);
+
+	assert_string_equal(problem_of(1), "never got ready (id 0001)");
+	assert_string_equal(problem_of(2), "does not answer");
+	assert_string_equal(problem_of(3), "answers with another id: 1000:02b2");
+}
+
+static void of_many_that_fail_ten_are_logged_and_the_others_counted(void **state)
+{
+	struct quiesce_log log = { .stderr_max = -1 };
+	char text[4096] = "";
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	log.kmsg_fd = fds[1];
+	(void)nic(FAKE_FLR_DOES_NOTHING);
+	for (unsigned int i = 1; i < 12; i++) {
+		(void)snprintf(text, sizeof(text), "0000:01:%02x.%u", i / 8, i % 8);
+		(void)fake_resets(&direct, endpoint(text, FAKE_FLR_DOES_NOTHING), "flr");
+	}
+	run.log = &log;
+	make(PCIRESET_ANY_METHOD);
+	run.log = &quiet;
+	text[read(fds[0], text, sizeof(text) - 1)] = '\0';
+
+	assert_non_null(strstr(text, "<4>pci-quiesce: 0000:01:01.1: FLR did nothing: BAR 0 is "
+				     "still fe000004: sbr by the kernel follows\n"
+				     "<4>pci-quiesce: and 2 more: see the report\n"));
+	assert_null(strstr(text, "0000:01:01.2: FLR did nothing"));
+	assert_int_equal(close(fds[0]) | close(fds[1]), 0);
 }
 
 #define RESETS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -266,6 +359,10 @@ int main(void)
 		RESETS(the_drain_leaves_half_of_the_time),
 		RESETS(the_evidence_of_a_reset_is_in_the_report),
 		RESETS(a_whole_bus_is_reset_for_one_of_two),
+		RESETS(both_tries_are_in_the_report),
+		RESETS(a_second_try_that_was_not_begun_leaves_the_first_in_the_report),
+		RESETS(what_answered_last_is_told_of_one_that_never_came_back),
+		RESETS(of_many_that_fail_ten_are_logged_and_the_others_counted),
 	};
 
 	return cmocka_run_group_tests_name("resets", tests, NULL, NULL);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What went wrong, in words. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "quiesce.h"
+#include "report.h"
+
+static struct pcireset_function function;
+static struct pcireset_outcome outcome;
+static struct pcireset_step step;
+static struct quiesce_run run;
+
+/* One whose FLR was made and worked as planned. */
+static int setup(void **state)
+{
+	(void)state;
+	function = (struct pcireset_function){ .vendor = 0x8086, .device = 0x10d3, .answers = true };
+	step = (struct pcireset_step){ .action = PCIRESET_RESET,
+				       .method = PCIRESET_METHOD_FLR,
+				       .engine = PCIRESET_ENGINE_DIRECT,
+				       .expected = PCIRESET_VERIFIED };
+	outcome = (struct pcireset_outcome){ .after = { 0x10d38086, 0x0400, 0, 0 },
+					     .tried = true,
+					     .silent = PCIRESET_YES,
+					     .ready = PCIRESET_YES,
+					     .verdict = PCIRESET_VERIFIED };
+	run = (struct quiesce_run){ .machine = { &function, 1 },
+				    .outcomes = &outcome,
+				    .steps = &step };
+	return 0;
+}
+
+static const char *words(void)
+{
+	static char buffer[QUIESCE_PROBLEM_BYTES];
+
+	return quiesce_problem(&run, 0, buffer);
+}
+
+static void end(enum pcireset_engine engine, bool tried, int error)
+{
+	step.engine = engine;
+	outcome.tried = tried;
+	outcome.reset_error = error;
+	outcome.verdict = PCIRESET_FENCED;
+}
+
+static void what_went_as_planned_has_none(void **state)
+{
+	(void)state;
+	assert_null(words());
+	outcome.verdict = PCIRESET_VERDICT_NONE;
+	outcome.reset_error = -EIO;
+	assert_null(words());
+}
+
+static void one_that_is_lost_is_told_by_what_answers(void **state)
+{
+	(void)state;
+	outcome.verdict = PCIRESET_LOST;
+	outcome.ready = PCIRESET_NO;
+	outcome.after = (struct pcireset_registers){ 0xffffffff, -1, -1, -1 };
+	assert_string_equal(words(), "does not answer");
+	outcome.after.id = 0x99998086;
+	assert_string_equal(words(), "answers with another id: 8086:9999");
+	outcome.after.id = 0xffff0001;
+	assert_string_equal(words(), "never got ready (id 0001)");
+	/* Its id, and ones in COMMAND. */
+	outcome.after.id = 0x10d38086;
+	assert_string_equal(words(), "does not answer");
+
+	/* Nobody has asked again. */
+	outcome.after.id = PCIRESET_UNREAD;
+	outcome.last_id = 0xffff0001;
+	outcome.reset_error = -ETIMEDOUT;
+	assert_string_equal(words(), "never got ready (id 0001)");
+	outcome.last_id = 0;
+	assert_string_equal(words(), "does not answer");
+}
+
+static void both_what_it_is_and_what_its_reset_came_to_are_told(void **state)
+{
+	(void)state;
+	end(PCIRESET_ENGINE_KERNEL, true, -EIO);
+	outcome.verdict = PCIRESET_LOST;
+	outcome.after.id = 0xffffffff;
+	assert_string_equal(words(), "does not answer; the kernel's reset failed: Input/output error");
+
+	end(PCIRESET_ENGINE_KERNEL, false, -ETIMEDOUT);
+	outcome.verdict = PCIRESET_FAILED;
+	outcome.after.command = 0x0404;
+	assert_string_equal(words(), "Bus Master stays on; no time was left");
+	outcome.after.command = 0x0400;
+	assert_string_equal(words(), "requests stay pending; no time was left");
+}
+
+static void a_reset_that_did_nothing_is_told_by_the_register_that_shows_it(void **state)
+{
+	(void)state;
+	end(PCIRESET_ENGINE_DIRECT, true, -EOPNOTSUPP);
+	outcome.observed = (struct pcireset_observed){ 0x14, 0xfebf0000, 0xfebf0000 };
+	assert_string_equal(words(), "FLR did nothing: BAR 1 is still febf0000");
+	step.method = PCIRESET_METHOD_AF;
+	outcome.observed = (struct pcireset_observed){ 0x04, 0x0400, 0x0400 };
+	assert_string_equal(words(), "AF FLR did nothing: COMMAND is still 0400");
+}
+
+static void a_reset_that_was_not_made_is_told_by_its_error(void **state)
+{
+	static const struct {
+		enum pcireset_engine engine;
+		bool tried;
+		int error;
+		const char *words;
+	} cases[] = {
+		{ PCIRESET_ENGINE_DIRECT, false, -ETIMEDOUT, "no time was left" },
+		{ PCIRESET_ENGINE_DIRECT, false, -EBUSY, "a driver has it by now" },
+		{ PCIRESET_ENGINE_DIRECT, false, -EPERM, "not begun: Operation not permitted" },
+		{ PCIRESET_ENGINE_DIRECT, true, -ETIMEDOUT, "answered too late" },
+		{ PCIRESET_ENGINE_DIRECT, true, -EIO, "its registers cannot be read: Input/output error" },
+		{ PCIRESET_ENGINE_KERNEL, false, -ETIMEDOUT, "no time was left" },
+		{ PCIRESET_ENGINE_KERNEL, false, -EBUSY, "a sibling's reset was abandoned" },
+		{ PCIRESET_ENGINE_KERNEL, true, -EIO, "the kernel's reset failed: Input/output error" },
+		{ PCIRESET_ENGINE_NONE, true, -EIO, "the reset that reaches it failed: Input/output error" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		end(cases[i].engine, cases[i].tried, cases[i].error);
+		assert_string_equal(words(), cases[i].words);
+	}
+	/* Whatever else is known of it: no register of it may be read. */
+	outcome.stuck = true;
+	outcome.verdict = PCIRESET_LOST;
+	assert_string_equal(words(), "abandoned: the kernel is still at it");
+}
+
+static void what_a_good_verdict_leaves_out_is_told(void **state)
+{
+	(void)state;
+	outcome.verdict = PCIRESET_COMPLETED;
+	assert_string_equal(words(), "its registers do not show the reset");
+	step.expected = PCIRESET_COMPLETED;
+	assert_null(words());
+	outcome.restored = -EIO;
+	assert_string_equal(words(), "registers stay erased: Input/output error");
+	outcome.fence_error = -EBUSY;
+	assert_string_equal(words(), "not fenced at first: Device or resource busy");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(what_went_as_planned_has_none, setup),
+		cmocka_unit_test_setup(one_that_is_lost_is_told_by_what_answers, setup),
+		cmocka_unit_test_setup(both_what_it_is_and_what_its_reset_came_to_are_told, setup),
+		cmocka_unit_test_setup(a_reset_that_did_nothing_is_told_by_the_register_that_shows_it, setup),
+		cmocka_unit_test_setup(a_reset_that_was_not_made_is_told_by_its_error, setup),
+		cmocka_unit_test_setup(what_a_good_verdict_leaves_out_is_told, setup),
+	};
+
+	return cmocka_run_group_tests_name("problem", tests, NULL, NULL);
+}
