@@ -73,12 +73,16 @@ static struct pcireset_registers read_when_ready(const struct pcireset_io *io,
 static void restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry,
 		    struct pcireset_outcome *outcome)
 {
+	int n;
+
 	if (!entry || !entry->in_use || entry->stuck)
 		return;
 
-	outcome->restored = pcireset_saved_restore(io, entry->address, &entry->saved);
+	n = pcireset_saved_restore(io, entry->address, &entry->saved);
+	/* Of a reset of its own, before its bus was reset, there is a count already. */
+	outcome->restored = n < 0 || outcome->restored < 0 ? n : outcome->restored + n;
 	/* It has gone anew: whoever finds it again needs them. */
-	if (outcome->restored == -ENODEV && entry->quiet_until_us)
+	if (n == -ENODEV && entry->quiet_until_us)
 		return;
 	entry->saved.n = 0;
 	entry->quiet_until_us = 0;

@@ -271,6 +271,8 @@ static void a_whole_bus_is_reset_for_one_of_two(void **state)
 		      "{\"escalated_from\":null,\"reset_again_via\":\"0000:00:01.0\"}");
 	assert_report(quiesce_report_earlier, 2, FLR_THAT_DID_NOTHING("100.012") "null}");
 	assert_null(problem_of(1));
+	/* Of its own reset; the kernel restored what that of the bus erased. */
+	assert_int_equal(run.outcomes[1].restored, 3);
 }
 
 /* The first in full, the second in its own words; what was planned stays. */
