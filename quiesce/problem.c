@@ -115,6 +115,8 @@ const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 			quiesce_problem_of(f, &earlier->step, &earlier->outcome, words);
 		else if (o->verdict == PCIRESET_COMPLETED)
 			say(words, "its registers do not show the reset");
+		else if (o->verdict == PCIRESET_KEPT)
+			say(words, "a driver has it by now");
 	}
 	return words[0] ? words : NULL;
 }

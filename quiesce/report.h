@@ -81,7 +81,8 @@ void quiesce_problem_of(const struct pcireset_function *function, const struct p
  * quiesce_problem() - what is wrong with a function at the end, in words
  * @words: memory for them
  *
- * Return: @words; NULL where all is as planned, or nothing is known yet.
+ * Return: @words; NULL where there is nothing to tell, or no verdict yet. Never NULL of
+ * what is lost or failed.
  */
 const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 			    char words[QUIESCE_PROBLEM_BYTES]);

@@ -263,10 +263,13 @@ static void what_appears_later_has_no_group_that_is_known(void **state)
 		(void)snprintf(address, sizeof(address), "10000:0%zu:00.0", i);
 		(void)add(address, "3");
 	}
+	assert_int_equal(quiesce_earlier_provide(&run), 0);
 	assert_int_equal(quiesce_newcomers_silence(&run), 0);
 	assert_int_equal(run.machine.n, 5);
-	for (size_t i = 1; i < 5; i++)
+	for (size_t i = 1; i < 5; i++) {
 		assert_null(quiesce_group_of(run.iommu, i));
+		assert_int_equal(run.earlier[i].again_via, PCIRESET_NONE);
+	}
 	text = reported(4);
 	assert_non_null(strstr(text, "{\"group\":3,\"type\":null,"));
 }

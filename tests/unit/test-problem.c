@@ -146,6 +146,9 @@ static void what_a_good_verdict_leaves_out_is_told(void **state)
 	(void)state;
 	outcome.verdict = PCIRESET_COMPLETED;
 	assert_string_equal(words(), "its registers do not show the reset");
+	outcome.verdict = PCIRESET_KEPT;
+	assert_string_equal(words(), "a driver has it by now");
+	outcome.verdict = PCIRESET_COMPLETED;
 	step.expected = PCIRESET_COMPLETED;
 	assert_null(words());
 	outcome.restored = -EIO;
