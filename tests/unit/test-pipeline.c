@@ -372,29 +372,6 @@ static void the_plan_is_on_disk_while_resets_are_under_way(void **state)
 	assert_non_null(strstr(when_waiting, "\"verdict\":null"));
 }
 
-/* "As planned?" can be asked of a run that went otherwise. */
-static void the_forecast_stays_that_of_the_first_plan(void **state)
-{
-	static const char *const parts[] = {
-		"\"estimate_ms\":100,\"expected\":{\"verified\":1,\"completed\":0,",
-		"\"method\":\"sbr\",",
-		"\"expected\":\"verified\",\"estimate_ms\":100,",
-		"\"verdict\":\"completed\",\"problem\":\"FLR did nothing: BAR 0 is still "
-		"fe000000\",",
-		"\"escalated_from\":{\"method\":\"flr\",",
-	};
-	struct fake_function *port = fake_port(&fake, "0000:00:01.0", 1, 1);
-	_cleanup_free_ char *text = NULL;
-
-	(void)state;
-	(void)fake_attr(&fake, port, "reset_subordinate", "");
-	nic("0000:01:00.0")->flr = FAKE_FLR_DOES_NOTHING;
-	assert_int_equal(quiesce_pipeline_run(&run), 0);
-	assert_int_equal(quiesce_file_read(root, QUIESCE_REPORT, 65536, &text), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		assert_non_null(strstr(text, parts[i]));
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -415,7 +392,6 @@ int main(void)
 		TEST(observing_writes_nothing_and_reports),
 		TEST(a_machine_without_functions_is_reported_as_that),
 		TEST(the_plan_is_on_disk_while_resets_are_under_way),
-		TEST(the_forecast_stays_that_of_the_first_plan),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
