@@ -29,7 +29,8 @@ sys.path.insert(0, str(TOP / "tests/init"))
 
 from machine import FIXTURES, Machine, can_isolate  # noqa: E402 (found only now)
 
-BINARY_BYTES_MAX = 256 * 1024
+# The host's program is in no crash image.
+BINARY_BYTES_MAX = {"pci-quiesce-image": 256 * 1024, "pci-quiesce": 288 * 1024}
 PEAK_KIB_MAX = 4 * 1024
 GROWTH_BYTES_MAX = 160 * 1024
 SIZES = (64, 1024)
@@ -109,7 +110,7 @@ def main():
     for binary in (BINARY, IMAGE_BINARY):
         size = stripped_bytes(binary)
         rows.append({"what": f"{binary.name}, stripped", "kib": round(size / 1024, 1)})
-        judge(f"bytes of {binary.name}", size, BINARY_BYTES_MAX)
+        judge(f"bytes of {binary.name}", size, BINARY_BYTES_MAX[binary.name])
     grown = list(growth())
     if not grown:
         print("size: TEST-31-DRACUT has not run here: nothing is known of images",

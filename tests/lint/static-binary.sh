@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# static-binary.sh PROGRAM: needs nothing of the image that it runs in, and is small.
+# static-binary.sh PROGRAM BYTES: needs nothing of where it runs, and is small.
 set -eu -o pipefail
 
 program=$1
-bytes_max=262144
+bytes_max=$2
 
 stripped=$(mktemp)
 trap 'rm -f "$stripped"' EXIT
