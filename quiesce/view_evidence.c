@@ -118,6 +118,19 @@ static void tell_reset(FILE *out, const struct cJSON *evidence, const struct cJS
 	quiesce_view_line(out, "reset", text);
 }
 
+/* "flr by direct: FLR did nothing: BAR 0 is still febf0000, 100.2 ms" */
+static void tell_earlier(FILE *out, const struct cJSON *first)
+{
+	char text[TEXT_BYTES] = "";
+
+	if (!word(first, "method") || !word(first, "engine") || !word(first, "problem"))
+		return;
+	add(text, "%s by %s: %s", word(first, "method"), word(first, "engine"),
+	    word(first, "problem"));
+	add_ms(text, ", ", item(first, "ms"));
+	quiesce_view_line(out, "first", text);
+}
+
 /* "group 3, DMA-FQ, inherited no" */
 static void tell_iommu(FILE *out, const struct cJSON *iommu)
 {
@@ -147,6 +160,7 @@ void quiesce_view_evidence(const struct cJSON *reported, FILE *out)
 	tell_registers(out, "before", evidence);
 	tell_errors(out, item(evidence, "aer"));
 	tell_known(out, "pending", evidence, item(ms, "drain"));
+	tell_earlier(out, item(reported, "escalated_from"));
 	tell_reset(out, evidence, ms);
 	tell_observed(out, item(evidence, "observed"));
 	tell_registers(out, "after", evidence);
