@@ -25,15 +25,20 @@ enum quiesce_option {
 };
 
 /**
- * struct quiesce_healthy - what only a healthy machine can do for plan and show --crash
- * @plan: as quiesce_pipeline_silence(), for the dump target that kdump is configured for
+ * struct quiesce_healthy - what only a healthy machine can do for list, plan and show
+ * @open_dump: quiesce_dump_open()
+ * @plan: with --crash; as quiesce_pipeline_silence(), for the dump target that kdump is
+ *	configured for
  * @parameters: those of ours on the crash kernel's command line, into the configuration
  */
 struct quiesce_healthy {
+	int (*open_dump)(const char *name, struct pcireset_io **ret_io);
 	int (*plan)(struct quiesce_run *run);
 	void (*parameters)(struct quiesce_run *run);
 };
 
+/** quiesce_dump_open() - a door to what lspci printed, of "-" standard input; an exit status */
+int quiesce_dump_open(const char *name, struct pcireset_io **ret_io);
 /** quiesce_healthy - healthy.c; not in the program for images */
 extern const struct quiesce_healthy quiesce_healthy;
 

@@ -56,4 +56,4 @@ static void parameters(struct quiesce_run *run)
 	free(check.cmdline);
 }
 
-const struct quiesce_healthy quiesce_healthy = { plan, parameters };
+const struct quiesce_healthy quiesce_healthy = { quiesce_dump_open, plan, parameters };

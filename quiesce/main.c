@@ -9,7 +9,12 @@
 enum {
 	MACHINE = QUIESCE_OPTION_ROOT,
 	PRINTS = QUIESCE_OPTION_JSON | QUIESCE_OPTION_COLOR,
-	LOOKS = MACHINE | PRINTS | QUIESCE_OPTION_DUMP | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
+#ifdef QUIESCE_IN_IMAGE
+	DUMPS = 0,
+#else
+	DUMPS = QUIESCE_OPTION_DUMP,
+#endif
+	LOOKS = MACHINE | PRINTS | DUMPS | QUIESCE_OPTION_SLOT | QUIESCE_OPTION_IDS,
 	PLANS = LOOKS | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_CRASH,
 	CHECKS = MACHINE | QUIESCE_OPTION_JSON | QUIESCE_OPTION_CONFIG | QUIESCE_OPTION_PRINT |
 		 QUIESCE_OPTION_FLEET,
@@ -67,12 +72,17 @@ static void help(FILE *out)
 		    "  -s SLOT        as lspci's, [[[[domain]:]bus]:][device][.[function]];\n"
 		    "  -d IDS         as lspci's, [vendor]:[device][:class[:prog-if]]:\n"
 		    "                 of list, plan and show: only these functions\n"
+#ifndef QUIESCE_IN_IMAGE
 		    "  --dump FILE    of the same: what \"lspci -xxxx\" printed, \"-\" for standard\n"
 		    "                 input, in place of this machine\n"
-		    "  --crash        of plan and show: as in a crash kernel, where only drivers\n"
-		    "                 that are no modules are bound\n"
 		    "  --fleet        of check: the configuration is for other machines, too: rules\n"
 		    "                 without a function here are no errors\n"
+		    "  --output FILE  of snapshot: write there\n"
+		    "  --print KEY    of check: print the key's value, where all is well;\n"
+		    "                 of snapshot: dump-target\n"
+#endif
+		    "  --crash        of plan and show: as in a crash kernel, where only drivers\n"
+		    "                 that are no modules are bound\n"
 		    "  --json         print JSON\n"
 		    "  --color WHEN   auto, always or never; auto heeds NO_COLOR\n"
 		    "  --config FILE  alone, instead of pci-quiesce.conf in /etc, /run or /usr/lib\n"
@@ -81,9 +91,6 @@ static void help(FILE *out)
 		    "  --force        run or load even outside a kdump kernel, or in spite of\n"
 		    "                 rd.pci_quiesce=0; run fences and resets every function\n"
 		    "                 without a driver and not on the allowlist\n"
-		    "  --output FILE  of snapshot: write there\n"
-		    "  --print KEY    of check: print the key's value, where all is well;\n"
-		    "                 of snapshot: dump-target\n"
 		    "  --help, --version\n\n"
 		    "Exit status: 0 no function is lost or failed, 1 some is, or something could\n"
 		    "not be read, written or loaded, 2 bad usage or configuration, 3 refused.\n"

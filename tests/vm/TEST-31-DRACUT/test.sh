@@ -59,6 +59,7 @@ rm -rf "$RUN/host"
 # A program that does not run here, as one for another architecture, and so no target.
 printf '#!/bin/sh\nexit 126\n' >"$RUN/exits-126"
 chmod +x "$RUN/exits-126"
+cp "$RUN/exits-126" "$RUN/exits-126-image"
 PQ_BINARY=$RUN/exits-126 IN_KDUMP=1 build foreign shell --hostonly ||
 	{ cat "$RUN/foreign/log" >&2; fail "no image with a program that does not run here"; }
 [ ! -s "$RUN/foreign/files/usr/lib/pci-quiesce/dump-target" ] || fail "a dump target out of nowhere"
