@@ -137,6 +137,7 @@ static int start(struct pcireset_kernel_wave *w, size_t k)
 	}
 
 	item->state = PCIRESET_KERNEL_RUNNING;
+	item->job = job;
 	w->locked[item->lock] = true;
 	w->n_running++;
 	return 0;
@@ -164,6 +165,18 @@ static bool must_wait(const struct pcireset_kernel_wave *w, struct pcireset_kern
 	return item->n_first > 0 || item->n_free < w->machine->n;
 }
 
+/* Ones must not be saved and written back, nor a driver lose its device. */
+static bool has_to_stay(const struct pcireset_kernel_wave *w,
+			const struct pcireset_kernel_item *item)
+{
+	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++)
+		if ((w->task->outcomes[i].bound ||
+		     pcireset_is_away(&w->steps[i], &w->task->outcomes[i])) &&
+		    pcireset_kernel_is_member(w, item, i))
+			return true;
+	return false;
+}
+
 /* False where no more can be under way at a time. */
 static bool start_those(struct pcireset_kernel_wave *w, bool whole_buses)
 {
@@ -177,7 +190,7 @@ static bool start_those(struct pcireset_kernel_wave *w, bool whole_buses)
 		if (item->state != PCIRESET_KERNEL_WAITING || item->whole_bus != whole_buses ||
 		    (!late && must_wait(w, item)))
 			continue;
-		r = late ? -ETIMEDOUT : start(w, k);
+		r = late ? -ETIMEDOUT : has_to_stay(w, item) ? -EBUSY : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
 			return false; /* tried again when one has ended */
 		if (r < 0)
@@ -198,6 +211,7 @@ static void job_over(void *state, struct pcireset_job *job)
 	if (job->restore_result == 0)
 		forget_writes(w, item);
 	w->locked[item->lock] = false;
+	item->job = NULL;
 	pcireset_job_free(job);
 }
 
@@ -257,6 +271,9 @@ static void end(void *state)
 {
 	struct pcireset_kernel_wave *w = state;
 
+	for (size_t k = 0; w->items && k < w->n_items; k++)
+		if (w->items[k].job)
+			w->items[k].job->is_orphan = true;
 	free(w->items);
 	free(w->locked);
 	free(w);

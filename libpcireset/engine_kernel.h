@@ -21,6 +21,7 @@ struct pcireset_kernel_item {
 	uint32_t estimate_ms; /* if all goes well */
 	uint32_t budget_ms;
 	enum pcireset_kernel_item_state state;
+	struct pcireset_job *job; /* while it is under way, also where it was abandoned */
 	size_t bus;	/* of one function: the item of the whole bus it is on, or PCIRESET_NONE */
 	size_t n_first; /* of a whole bus: resets of functions on it that are not over */
 	size_t n_free;	/* of a whole bus: this many functions wait for no other engine */

@@ -11,10 +11,12 @@
  * it reads and write that back: ones in COMMAND and Device Control turn Bus Master on
  * and start another reset. Source: drivers/pci/pci.c, pci_dev_save_and_disable().
  */
-static bool is_away(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
+bool pcireset_is_away(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
 {
-	return outcome->stuck ||
-	       (step->engine == PCIRESET_ENGINE_DIRECT && outcome->tried &&
+	if (step->engine != PCIRESET_ENGINE_DIRECT)
+		return outcome->stuck;
+	return outcome->stuck || outcome->reset_error == -ENODEV ||
+	       (outcome->tried &&
 		(outcome->reset_error == -ETIMEDOUT || outcome->restored == -ENODEV));
 }
 
@@ -22,7 +24,7 @@ static bool is_away(const struct pcireset_step *step, const struct pcireset_outc
 static bool has_failed(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
 {
 	return step->action == PCIRESET_RESET && outcome->reset_error < 0 &&
-	       !is_away(step, outcome) && outcome->tried &&
+	       !pcireset_is_away(step, outcome) && outcome->tried &&
 	       PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
 }
 
@@ -53,7 +55,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 		else if (was_refused(&steps[i], &outcomes[i]))
 			second[i].locked = true;
-		else if (is_away(&steps[i], &outcomes[i]) || outcomes[i].bound)
+		else if (pcireset_is_away(&steps[i], &outcomes[i]) || outcomes[i].bound)
 			second[i].action = PCIRESET_KEEP;
 	}
 

@@ -167,6 +167,9 @@ unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i);
 /* The kernel's own reset is an FLR and a longer wait: then FLR is ours, and shows more. */
 bool pcireset_plan_is_slow_flr(const struct pcireset_planner *p, size_t i);
 
+/* escalate.c: does it not answer, or is a reset of it under way */
+bool pcireset_is_away(const struct pcireset_step *step, const struct pcireset_outcome *outcome);
+
 /* plan_estimate.c: expected and estimate_ms of each step */
 void pcireset_plan_foresee(struct pcireset_planner *p);
 bool pcireset_is_conventional(const struct pcireset_function *bridge);

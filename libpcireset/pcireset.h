@@ -435,8 +435,8 @@ bool pcireset_step_reaches(const struct pcireset_machine *machine,
  * @machine: the machine
  * @steps: the plan
  *
- * Resets of functions come first, then those of whole buses. Those below one
- * upstream port are made one after the other, others side by side, 16 at a time.
+ * Those below one upstream port are made one after the other, others side by side,
+ * 16 at a time; a whole bus waits for functions on it that have a reset of their own.
  * Before them comes PCIRESET_VF_DISABLE_MS, where pcireset_sriov_silence() has to act.
  */
 uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
@@ -849,8 +849,9 @@ struct pcireset_task {
  * and -ETIMEDOUT, memory and I/O on again, where it could not have ended in time. One
  * that got a driver since the scan is left alone: -EBUSY.
  *
- * The kernel's engine: two waves, resets of functions, then of whole buses.
- * One reset at a time below one upstream port (the kernel takes its lock), and
+ * The kernel's engine: a whole bus waits for functions on it that have a reset of
+ * their own, and is left alone, -EBUSY, where one of them does not answer after that
+ * or got a driver. One reset at a time below one upstream port (the kernel takes its lock), and
  * 16 ports at a time. The method is pinned in reset_method and driver_override
  * keeps drivers away, both only meanwhile. A reset that misses its deadline is
  * abandoned, with all others below the same port.

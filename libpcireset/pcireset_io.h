@@ -81,6 +81,7 @@ struct pcireset_write {
  * @n_writes: how many
  * @engine: who started it
  * @owner: the starter's own number
+ * @is_orphan: the starter has ended: nobody wants to know
  * @result: 0, or -errno of the first write that failed; set when it is over
  * @restore_result: the same for the writes marked @restores
  *
@@ -92,6 +93,7 @@ struct pcireset_job {
 	size_t n_writes;
 	enum pcireset_engine engine;
 	size_t owner;
+	bool is_orphan;
 	int result;
 	int restore_result;
 };

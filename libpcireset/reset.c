@@ -12,13 +12,36 @@ static const struct pcireset_engine_ops *const engines[PCIRESET_ENGINES] = {
 	[PCIRESET_ENGINE_KERNEL] = &pcireset_engine_kernel,
 };
 
-/* In the order of the table: what one has ended, the next may go on with. */
-static uint64_t advance_all(void *const *states)
+/* One that was given up by those who came before may still return. */
+static int take_job(const struct pcireset_io *io, void *const *states, uint64_t deadline_us)
+{
+	struct pcireset_job *job;
+	int r;
+
+	r = io->job_wait(io->data, deadline_us, &job);
+	if (r < 0)
+		return r;
+	if (job->is_orphan)
+		pcireset_job_free(job);
+	else
+		engines[job->engine]->job_over(states[job->engine], job);
+	return 0;
+}
+
+/*
+ * In the order of the table: what one has ended, the next may go on with. What has
+ * returned while another was busy is not late.
+ */
+static uint64_t advance_all(const struct pcireset_io *io, void *const *states)
 {
 	uint64_t next_us = UINT64_MAX;
 
 	for (size_t e = 0; e < ARRAY_SIZE(engines); e++) {
-		uint64_t us = engines[e] ? engines[e]->advance(states[e]) : UINT64_MAX;
+		uint64_t us;
+
+		while (take_job(io, states, io->now_us(io->data)) == 0)
+			;
+		us = engines[e] ? engines[e]->advance(states[e]) : UINT64_MAX;
 
 		if (us < next_us)
 			next_us = us;
@@ -33,17 +56,14 @@ static void drive(const struct pcireset_task *task, void *const *states)
 	bool waited = false;
 	uint64_t next_us;
 
-	while ((next_us = advance_all(states)) != UINT64_MAX) {
-		struct pcireset_job *job;
+	while ((next_us = advance_all(io, states)) != UINT64_MAX) {
 		int r;
 
 		if (!waited && observer && observer->waits)
 			observer->waits(observer->data);
 		waited = true;
-		r = io->job_wait(io->data, next_us, &job);
-		if (r == 0)
-			engines[job->engine]->job_over(states[job->engine], job);
-		else if (r != -ETIMEDOUT)
+		r = take_job(io, states, next_us);
+		if (r < 0 && r != -ETIMEDOUT)
 			io->sleep_us(io->data, PAUSE_US);
 	}
 }

@@ -86,6 +86,7 @@ static void restore(const struct pcireset_io *io, struct pcireset_journal_entry 
 		return;
 	entry->saved.n = 0;
 	entry->quiet_until_us = 0;
+	entry->late = false;
 	if (!entry->overridden && !entry->method_before[0])
 		entry->in_use = false;
 }

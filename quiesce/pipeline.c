@@ -194,6 +194,7 @@ static void leave_to_drivers(struct quiesce_run *run)
 		if (!run->outcomes[i].bound)
 			continue;
 		run->steps[i].action = PCIRESET_KEEP;
+		run->steps[i].why = PCIRESET_WHY_DECISION;
 		run->decisions[i].action = PCIRESET_KEEP;
 		run->grounds[i].reason = "bound to a driver meanwhile";
 	}

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 
 #include "supervise.h"
@@ -175,8 +176,14 @@ bool quiesce_put_back_start(const struct quiesce_supervision *s, struct quiesce_
 		*ret_child = (struct quiesce_child){ .pid = -1, .fd = -1 };
 		return false;
 	}
-	if (ret_child->pid == 0)
+	if (ret_child->pid == 0) {
+		sigset_t none;
+
+		/* Nobody waits for it for long: it must not keep a shutdown waiting. */
+		(void)sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
 		quiesce_child_detach(STDIN_FILENO, STDERR_FILENO);
+	}
 	return ret_child->pid == 0;
 }
 

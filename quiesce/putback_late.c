@@ -18,7 +18,7 @@
 
 static bool is_late(const struct pcireset_journal_entry *entry)
 {
-	return entry->in_use && entry->late;
+	return entry->in_use && entry->late && !entry->stuck;
 }
 
 /* Configuration space is out of reach before a scan. */
@@ -68,13 +68,14 @@ static size_t look_at_late(const struct quiesce_supervision *s, struct quiesce_s
 	for (size_t i = 0; i < shared->journal->n && i < shared->journal->capacity; i++) {
 		struct pcireset_journal_entry *entry = &shared->journal->entries[i];
 		struct quiesce_child child;
+		int r;
 
 		if (!is_late(entry))
 			continue;
-		if (pcireset_journal_restore(io, entry) == -EAGAIN) {
-			n++;
+		r = pcireset_journal_restore(io, entry);
+		n += r == -EAGAIN;
+		if (r < 0)
 			continue;
-		}
 		log_return(s->log, entry, "it is back after its reset");
 		if (quiesce_put_back_start(s, &child)) {
 			quiesce_probe(io, s->log, shared, entry->address);

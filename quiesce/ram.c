@@ -106,7 +106,10 @@ void quiesce_ram_read(struct quiesce_ram *ram, struct quiesce_ram *framebuffer, 
 	add_crashed_kernel(ram, root);
 }
 
-/* "FIRST LAST FLAGS" a line, each of them 0x and 16 digits. */
+/* include/linux/ioport.h */
+#define IORESOURCE_MEM 0x00000200
+
+/* "FIRST LAST FLAGS" a line, each of them 0x and 16 digits. An I/O port is no memory. */
 bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource)
 {
 	const char *line = resource;
@@ -115,11 +118,11 @@ bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource)
 		char *first_end, *last_end, *end;
 		const unsigned long long first = strtoull(line, &first_end, 16);
 		const unsigned long long last = strtoull(first_end, &last_end, 16);
+		const unsigned long long flags = strtoull(last_end, &end, 16);
 
-		(void)strtoull(last_end, &end, 16);
 		if (first_end == line || last_end == first_end || end == last_end)
 			return false;
-		for (size_t i = 0; last > first && i < ram->n; i++)
+		for (size_t i = 0; flags & IORESOURCE_MEM && last > first && i < ram->n; i++)
 			if (first <= ram->ranges[i].last && ram->ranges[i].first <= last)
 				return true;
 		line = strchr(line, '\n');

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A write to the kernel does not return: a FIFO that nobody reads stands for it."""
+import fcntl
 import os
 import signal
+import struct
+import termios
 
 from machine import DEVICES, Machine, handed_over, main, said
 
@@ -21,6 +24,11 @@ def only_child_of(run):
     pid = run.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
         return int(children.read())
+
+
+def is_full(fifo):
+    held = struct.unpack("i", fcntl.ioctl(fifo, termios.FIONREAD, bytes(4)))[0]
+    return held == fcntl.fcntl(fifo, fcntl.F_GETPIPE_SZ)
 
 
 def drain(fifo):
@@ -83,7 +91,8 @@ def test_an_override_that_cannot_be_put_back_costs_that_function_alone():
         machine.fifo(f"{DEVICES}/{address}/reset")
     run = machine.start()
     machine.wait_for(f"{NET}: flr begins")
-    machine.wait_until(lambda: machine.override(NET) == "pci-quiesce")
+    # Each is written by a thread of its own.
+    machine.wait_until(lambda: machine.override(NET) == "pci-quiesce" and is_full(held))
     os.kill(only_child_of(run), signal.SIGKILL)
     run.wait()
     handed_over(run, 4)

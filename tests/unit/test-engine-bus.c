@@ -66,6 +66,74 @@ static void below_a_stuck_reset_no_bus_further_up_is_reset(void **state)
 	assert_int_equal(outcomes[2].reset_error, -16);
 }
 
+/* Its engine and how it ended, as the direct engine leaves it. */
+static void below_one_that_does_not_answer(struct pcireset_outcome outcome)
+{
+	struct fake_function *port;
+
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	(void)endpoint("0000:01:00.0");
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	steps[1].engine = PCIRESET_ENGINE_DIRECT;
+	outcomes[1] = outcome;
+	run(2000, 10000);
+
+	assert_null(strstr(fake.log, "reset_subordinate"));
+	assert_int_equal(outcomes[2].reset_error, -16);
+	assert_int_equal(outcomes[1].reset_error, outcome.reset_error);
+}
+
+static void a_bus_with_one_that_does_not_answer_is_not_reset(void **state)
+{
+	(void)state;
+	below_one_that_does_not_answer(
+		(struct pcireset_outcome){ .tried = true, .reset_error = -110 });
+}
+
+static void nor_one_with_a_function_that_went_before_its_reset(void **state)
+{
+	(void)state;
+	below_one_that_does_not_answer((struct pcireset_outcome){ .reset_error = -19 });
+}
+
+static void nor_one_with_a_function_that_got_a_driver(void **state)
+{
+	(void)state;
+	below_one_that_does_not_answer(
+		(struct pcireset_outcome){ .bound = true, .reset_error = -16 });
+}
+
+/* It belongs to nobody, and its number is another's. */
+static void what_returns_while_others_are_reset_later_is_not_taken_for_theirs(void **state)
+{
+	struct fake_attr *slow;
+
+	(void)state;
+	slow = fake_resets(&fake, endpoint("0000:00:01.0"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:00:02.0"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:00:04.0"), "flr");
+	slow->blocks_us = 2050000;
+	read_machine();
+	reset_by(0, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+	assert_true(outcomes[0].stuck);
+
+	/* 100 ms each, from 2 s on; the slow one returns meanwhile. */
+	steps[0].action = PCIRESET_KEEP;
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(fake.now_us, 2100000);
+	assert_int_equal(outcomes[1].reset_us, 100000);
+	assert_int_equal(outcomes[2].reset_us, 100000);
+	assert_true(outcomes[0].stuck);
+}
+
 static void a_whole_bus_waits_only_for_those_that_are_on_it(void **state)
 {
 	struct fake_function *port;
@@ -133,6 +201,10 @@ int main(void)
 		TEST(whole_buses_come_after_functions_and_leave_their_outcome),
 		TEST(below_a_stuck_reset_no_bus_is_reset),
 		TEST(below_a_stuck_reset_no_bus_further_up_is_reset),
+		TEST(a_bus_with_one_that_does_not_answer_is_not_reset),
+		TEST(nor_one_with_a_function_that_went_before_its_reset),
+		TEST(nor_one_with_a_function_that_got_a_driver),
+		TEST(what_returns_while_others_are_reset_later_is_not_taken_for_theirs),
 		TEST(a_whole_bus_waits_only_for_those_that_are_on_it),
 		TEST(a_whole_bus_is_one_write_that_counts_for_all_on_it),
 		TEST(a_conventional_bus_gets_more_time),

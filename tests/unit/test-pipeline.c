@@ -320,6 +320,7 @@ static void a_driver_that_came_with_the_fence_keeps_its_function(void **state)
 	assert_null(strstr(fake.log, "w 00:01.0 48"));
 	assert_int_equal(run.outcomes[0].verdict, PCIRESET_KEPT);
 	assert_string_equal(run.grounds[0].reason, "bound to a driver meanwhile");
+	assert_int_equal(run.steps[0].why, PCIRESET_WHY_DECISION); /* the ground's words count */
 	assert_int_equal(run.n_bad, 0);
 }
 
@@ -351,7 +352,8 @@ static int wait_and_look(void *data, uint64_t deadline_us, struct pcireset_job *
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (!when_waiting[0] && quiesce_file_read(root, QUIESCE_REPORT, 16384, &text) == 0)
+	if (deadline_us > fake.now_us && !when_waiting[0] &&
+	    quiesce_file_read(root, QUIESCE_REPORT, 16384, &text) == 0)
 		(void)strcpy(when_waiting, text);
 	return fake.io.job_wait(data, deadline_us, ret_job);
 }

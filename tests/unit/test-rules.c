@@ -90,6 +90,25 @@ static void memory_of_either_kernel_behind_a_bar_is_kept(void **state)
 	expect(1, PCIRESET_RESET, "default:reset");
 }
 
+/* The first 640 KiB have the numbers of all ports. */
+static void an_io_port_is_no_memory(void **state)
+{
+	static struct quiesce_range ranges[] = { { 0x1000, 0x9fbff } };
+	struct fake_function *gpu;
+
+	(void)state;
+	scene.ram = (struct quiesce_ram){ ranges, 1 };
+	gpu = fake_endpoint(&fake, "0000:01:00.0", 0x234210de, 0x030200, 0x0007);
+	fake_put(gpu->config, 0x18, 0x0000000c, 4);
+	(void)fake_attr(&fake, gpu, "resource",
+			"0x00000000f0000000 0x00000000f0ffffff 0x0000000000040200\n"
+			"0x0000200000000000 0x0000207fffffffff 0x000000000014220c\n"
+			"0x000000000000e000 0x000000000000e07f 0x0000000000040101\n");
+	decide("");
+
+	expect(0, PCIRESET_RESET, "default:reset");
+}
+
 static void observe_touches_nothing(void **state)
 {
 	(void)state;
@@ -226,6 +245,7 @@ int main(void)
 		TEST(the_first_matching_rule_wins_before_the_defaults),
 		TEST(subsystem_ids_can_be_told_apart),
 		TEST(memory_of_either_kernel_behind_a_bar_is_kept),
+		TEST(an_io_port_is_no_memory),
 		TEST(observe_touches_nothing),
 		TEST(lower_levels_take_resets_away),
 		TEST(names_stand_for_what_the_machine_says),
