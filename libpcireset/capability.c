@@ -178,11 +178,10 @@ int pcireset_pending(const struct pcireset_io *io, const struct pcireset_functio
 	int r;
 
 	if (function->express) {
-		r = pcireset_read16(io, function, function->express + PCI_EXP_DEVSTA, &devsta);
+		r = pcireset_read16_alive(io, function, function->express + PCI_EXP_DEVSTA,
+					  &devsta);
 		if (r < 0)
 			return r;
-		if (devsta == 0xffff)
-			return -ENODEV;
 		*ret_pending = devsta & PCI_EXP_DEVSTA_TRPND;
 		return 0;
 	}

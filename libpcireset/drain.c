@@ -65,8 +65,8 @@ uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,
 
 	/* A capability of version 1 ends before. */
 	if (!function->express || function->express_version < 2 ||
-	    reg + 2 > PCI_CFG_SPACE_SIZE || pcireset_read16(io, function, reg, &control) < 0 ||
-	    control == 0xffff)
+	    reg + 2 > PCI_CFG_SPACE_SIZE ||
+	    pcireset_read16_alive(io, function, reg, &control) < 0)
 		return upper_us[0];
 	/* For ever: as long as anybody waits. */
 	if (control & PCI_EXP_DEVCTL2_COMP_TMOUT_DIS)

@@ -25,11 +25,9 @@ int pcireset_direct_prepare(const struct pcireset_direct_wave *w, struct pcirese
 		w->task->outcomes[item->i].bound = true;
 		return -EBUSY;
 	}
-	r = pcireset_read16(w->io, f, PCI_COMMAND, &item->command);
+	r = pcireset_read16_alive(w->io, f, PCI_COMMAND, &item->command);
 	if (r < 0)
 		return r;
-	if (item->command == 0xffff)
-		return -ENODEV;
 	item->window_us = pcireset_window_us(w->io, f);
 	if (pcireset_direct_is_too_late(w, item))
 		return -ETIMEDOUT;

@@ -59,11 +59,9 @@ static int read_back(const struct pcireset_io *io, const struct pcireset_functio
 	uint16_t command;
 	int r;
 
-	r = pcireset_read16(io, function, PCI_COMMAND, &command);
+	r = pcireset_read16_alive(io, function, PCI_COMMAND, &command);
 	if (r < 0)
 		return r;
-	if (command == 0xffff)
-		return -ENODEV;
 	return command & PCI_COMMAND_MASTER ? -EBUSY : 0;
 }
 

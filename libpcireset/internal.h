@@ -31,6 +31,9 @@ int pcireset_read8(const struct pcireset_io *io, const struct pcireset_function 
 		   uint16_t reg, uint8_t *ret_value);
 int pcireset_read16(const struct pcireset_io *io, const struct pcireset_function *function,
 		    uint16_t reg, uint16_t *ret_value);
+/* -ENODEV where it reads as ones, as all registers do of a function that has gone. */
+int pcireset_read16_alive(const struct pcireset_io *io, const struct pcireset_function *function,
+			  uint16_t reg, uint16_t *ret_value);
 int pcireset_read32(const struct pcireset_io *io, const struct pcireset_function *function,
 		    uint16_t reg, uint32_t *ret_value);
 int pcireset_write16(const struct pcireset_io *io, const struct pcireset_function *function,

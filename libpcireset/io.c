@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The door with the width in the name: registers are little endian. */
+#include <errno.h>
+
 #include "internal.h"
 
 int pcireset_read_register(const struct pcireset_io *io, struct pcireset_address address,
@@ -32,6 +34,20 @@ int pcireset_read16(const struct pcireset_io *io, const struct pcireset_function
 	r = pcireset_read_register(io, function->address, reg, 2, &value);
 	if (r == 0)
 		*ret_value = (uint16_t)value;
+	return r;
+}
+
+int pcireset_read16_alive(const struct pcireset_io *io, const struct pcireset_function *function,
+			  uint16_t reg, uint16_t *ret_value)
+{
+	uint16_t value;
+	int r;
+
+	r = pcireset_read16(io, function, reg, &value);
+	if (r == 0 && value == 0xffff)
+		r = -ENODEV;
+	if (r == 0)
+		*ret_value = value;
 	return r;
 }
 

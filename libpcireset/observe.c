@@ -61,11 +61,9 @@ int pcireset_observe(const struct pcireset_io *io, const struct pcireset_functio
 	uint32_t now;
 	int r;
 
-	r = pcireset_read16(io, function, PCI_COMMAND, &command);
+	r = pcireset_read16_alive(io, function, PCI_COMMAND, &command);
 	if (r < 0)
 		return r;
-	if (command == 0xffff)
-		return -ENODEV;
 	/* Some functions have no INTx, and the bit is 0 for good. */
 	if (command_before & PCI_COMMAND_INTX_DISABLE) {
 		asked++;

@@ -37,8 +37,7 @@ void pcireset_record(const struct pcireset_io *io, const struct pcireset_machine
 		if (!f->answers || !f->express)
 			continue;
 		/* One that has gone tells nothing, and each read of it takes long. */
-		if (pcireset_read16(io, f, f->express + PCI_EXP_DEVSTA, &word) < 0 ||
-		    word == 0xffff)
+		if (pcireset_read16_alive(io, f, f->express + PCI_EXP_DEVSTA, &word) < 0)
 			continue;
 		outcomes[i].before.devsta = word;
 		if (pcireset_has_link(f) && pcireset_read16(io, f, f->express + PCI_EXP_LNKSTA, &word) == 0)

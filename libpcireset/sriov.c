@@ -119,11 +119,9 @@ static int disable(const struct pcireset_io *io, const struct pcireset_function 
 	uint16_t control;
 	int r;
 
-	r = pcireset_read16(io, f, at, &control);
+	r = pcireset_read16_alive(io, f, at, &control);
 	if (r < 0)
 		return r;
-	if (control == 0xffff)
-		return -ENODEV;
 	if (!(control & PCI_SRIOV_CTRL_VFE))
 		return 0;
 
