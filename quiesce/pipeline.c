@@ -43,7 +43,6 @@ void quiesce_pipeline_report(struct quiesce_run *run)
 		quiesce_log(run->log, QUIESCE_WARNING, "cannot write the report: %s",
 			    strerror(-r));
 	run->report_error = r;
-	run->is_reported |= r == 0;
 }
 
 static bool plans_resets(const struct quiesce_run *run)
@@ -56,8 +55,8 @@ static bool plans_resets(const struct quiesce_run *run)
 
 /*
  * Whoever dies later leaves what was done on disk: each stage that has changed
- * something, or comes before one that takes long. A plan with resets is written
- * while these are under way.
+ * something, or comes before one that takes long. A plan changes nothing: one with
+ * resets is written while these are under way.
  */
 static bool is_to_be_reported(const struct quiesce_run *run, enum quiesce_stage stage)
 {
@@ -69,7 +68,7 @@ static bool is_to_be_reported(const struct quiesce_run *run, enum quiesce_stage 
 				return true;
 		return false;
 	case QUIESCE_STAGE_PLAN:
-		return !run->is_reported || !plans_resets(run);
+		return false;
 	case QUIESCE_STAGE_RESET:
 		return plans_resets(run);
 	case QUIESCE_STAGE_VERIFY:

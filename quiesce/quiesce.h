@@ -190,7 +190,6 @@ struct quiesce_earlier {
  * @fence_us: the fence alone, or 0
  * @total_us: start to last verdict, or 0
  * @estimate_ms: how long the first plan's resets take if all goes well
- * @is_reported: a report of this run is on disk
  * @n_bad: functions that are lost or failed
  * @n_not_loaded: modules, or functions that load lines name, without success
  * @left_behind: a child of the run's may wait in the kernel for ever
@@ -231,7 +230,6 @@ struct quiesce_run {
 	uint64_t total_us;
 	uint32_t estimate_ms;
 	bool complete;
-	bool is_reported;
 	int report_error; /* of the last attempt to write it */
 	size_t n_bad;
 	size_t n_not_loaded;

@@ -334,14 +334,14 @@ static void observing_writes_nothing_and_reports(void **state)
 	assert_null(strstr(fake.log, "w "));
 	assert_null(strstr(fake.log, "a "));
 	assert_int_equal(run.outcomes[0].before.command, 0x0006);
-	assert_string_equal(stages, "fence- plan reset verify drivers! ");
+	assert_string_equal(stages, "fence- plan- reset- verify- drivers! ");
 }
 
 static void a_machine_without_functions_is_reported_as_that(void **state)
 {
 	(void)state;
 	assert_int_equal(quiesce_pipeline_run(&run), 0);
-	assert_string_equal(stages, "fence- plan reset verify iommu drivers! ");
+	assert_string_equal(stages, "fence- plan- reset- verify iommu drivers! ");
 	assert_int_equal(run.n_bad, 0);
 }
 
