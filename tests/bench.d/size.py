@@ -7,12 +7,10 @@ its own, so needs root. There no reset has an effect, so that the direct engine'
 all tried again by the kernel's. How much an image grows is what TEST-31-DRACUT last
 measured here, if it did.
 """
-import atexit
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,7 +25,7 @@ sys.argv[1:] = [str(IMAGE_BINARY), str(STATIC / "tests/next-init")]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "tests/init"))
 
-from machine import FIXTURES, Machine, can_isolate  # noqa: E402 (found only now)
+from machine import Machine, own_mounts  # noqa: E402 (found only now)
 
 # The host's program is in no crash image.
 BINARY_BYTES_MAX = {"pci-quiesce-image": 256 * 1024, "pci-quiesce": 288 * 1024}
@@ -55,15 +53,7 @@ def describe(n):
 
 def run(n, engine):
     """One row: what the worker needed."""
-    machine = Machine()
-    devices = machine.path("sys/bus/pci/devices")
-    shutil.rmtree(devices)
-    with tempfile.TemporaryDirectory() as work:
-        description = pathlib.Path(work, "machine.txt")
-        description.write_text(describe(n), encoding="ascii")
-        made = pathlib.Path(work, "root")
-        subprocess.run([FIXTURES / "make-root.py", description, made], check=True)
-        shutil.copytree(made / "sys/bus/pci/devices", devices, symlinks=True)
+    machine = Machine(describe(n))
     machine.write("etc/pci-quiesce.conf", f"[quiesce]\nengine = {engine}\n")
     done = machine.run()
     report = machine.report()
@@ -94,15 +84,10 @@ def growth():
 
 
 def main():
-    problem = "needs root" if os.geteuid() else can_isolate()
+    problem = own_mounts("bench-size")
     if problem:
         print(f"size: {problem}", file=sys.stderr)
         return SKIPPED
-    top = tempfile.mkdtemp(prefix="bench-size-")
-    atexit.register(shutil.rmtree, top, ignore_errors=True)
-    subprocess.run(["mount", "-t", "tmpfs", "bench-size", top], check=True)
-    atexit.register(subprocess.run, ["umount", "--recursive", "--lazy", top], check=False)
-    tempfile.tempdir = top
 
     rows, targets = [], []
 

@@ -66,16 +66,22 @@ class Run:
 
 
 class Machine:
-    """A root with the lab's functions; change its files, then run()."""
+    """A root with the lab's functions, or described ones; change its files, then run().
+
+    description: text as make-machine.py reads it.
+    """
 
     latest = None
 
-    def __init__(self):
+    def __init__(self, description=None):
         Machine.latest = self
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="init-"))
         self.mount(self.root)
-        seen = self.root / "seen"
-        subprocess.run([FIXTURES / "make-root.py", FIXTURES / "lab", seen], check=True)
+        seen, described = self.root / "seen", self.root / "description"
+        if description:
+            described.write_text(description)
+        subprocess.run([FIXTURES / "make-root.py", described if description else FIXTURES / "lab",
+                        seen], check=True)
         for name in ("proc", "sys", "dev", "run"):
             (self.root / name).mkdir()
             self.mount(self.root / name)
@@ -236,17 +242,26 @@ def can_isolate():
     return None
 
 
+def own_mounts(name):
+    """Why they cannot be had, or None: then machines are made in memory, until the end."""
+    problem = "needs root" if os.geteuid() else can_isolate()
+    if problem:
+        return problem
+    top = tempfile.mkdtemp(prefix=f"{name}-")
+    atexit.register(shutil.rmtree, top, ignore_errors=True)
+    subprocess.run(["mount", "-t", "tmpfs", name, top], check=True)
+    atexit.register(subprocess.run, ["umount", "--recursive", "--lazy", top], check=False)
+    tempfile.tempdir = top
+    return None
+
+
 def main(names):
     tests = [(name, value) for name, value in names.items() if name.startswith("test_")]
-    problem = "needs root" if os.geteuid() else can_isolate()
+    problem = own_mounts("init-tests")
     if problem:
         print(f"1..0 # SKIP namespaces: {problem}")
         sys.exit(0)
 
-    top = tempfile.mkdtemp(prefix="init-tests-")
-    atexit.register(shutil.rmtree, top, ignore_errors=True)
-    subprocess.run(["mount", "-t", "tmpfs", "init-tests", top], check=True)
-    tempfile.tempdir = top
     print(f"1..{len(tests)}")
     for number, (name, test) in enumerate(tests, 1):
         started = time.monotonic()
@@ -259,4 +274,3 @@ def main(names):
                 print(f"# {line}")
         taken = time.monotonic() - started
         print(f"{result} {number} {name[5:].replace('_', ' ')}\n# {taken:.2f} s", flush=True)
-    subprocess.run(["umount", "--recursive", "--lazy", top], check=True)
