@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 #
 # The build directories:
+#   build/musl     the C library of build/static, made small
 #   build/static   what is shipped: musl, pinned sources, -static
 #   build/asan     gcc, pinned sources, address and undefined sanitizers: unit tests
 #   build/dynamic  gcc, the system's libraries
@@ -18,7 +19,11 @@ builds_tarballs=(
 	'inih libinih trixie'
 	'cjson cjson bookworm'
 	'kmod kmod trixie'
+	'musl musl bookworm'
 )
+
+# Smallest code, of which a static program that is not moved takes what it calls.
+builds_musl_options=(--disable-shared --enable-wrapper=gcc 'CFLAGS=-Oz -fno-pie')
 
 builds_wrap_value() {
 	sed -n "s/^$2 = //p" "$TOP/subprojects/$1.wrap"
@@ -81,6 +86,28 @@ builds_source_tree() {
 	echo "$key" >"$source/subprojects/.key"
 }
 
+# Debian's own musl is made for speed, position independent and with stack protectors,
+# and took more than a quarter of the program for images.
+builds_musl() {
+	local dir=$BUILD/musl log=$BUILD/musl.log key tarball
+
+	sed "s|'musl-gcc'|'$dir/bin/musl-gcc'|" "$TOP/tests/lib/musl.ini" >"$BUILD/musl.ini"
+	key="$(builds_wrap_value musl source_hash) ${builds_musl_options[*]}"
+	[ "$key" = "$(cat "$dir/.key" 2>/dev/null)" ] && return 0
+	echo 'setup: making a small C library'
+	tarball=$BUILD/tarballs/$(builds_wrap_value musl source_filename)
+	rm -rf "$dir" "$BUILD/static"
+	mkdir -p "$dir/source"
+	tar -x -C "$dir/source" --strip-components=1 -f "$tarball"
+	if ! (cd "$dir/source" && ./configure --prefix="$dir" "${builds_musl_options[@]}" &&
+		make -s -j "$(nproc)" install) >"$log" 2>&1 </dev/null; then
+		cat "$log" >&2
+		return 1
+	fi
+	rm -rf "$dir/source"
+	echo "$key" >"$dir/.key"
+}
+
 # builds_configure NAME OPTIONS...
 builds_configure() {
 	local name=$1 dir=$BUILD/$1 log=$BUILD/configure-$1.log
@@ -98,7 +125,7 @@ builds_configure() {
 builds_configure_all() {
 	# Sanitizers make gcc warn of what cannot happen: no -Dwerror there. It is not the
 	# default, since other compilers than the tests' warn of other things.
-	builds_configure static --native-file "$BUILD/source/tests/lib/musl.ini" -Dstatic=true \
+	builds_configure static --native-file "$BUILD/musl.ini" -Dstatic=true \
 		-Dwerror=true &&
 		builds_configure asan -Dstatic=true -Doptimization=1 \
 			-Db_sanitize=address,undefined -Db_lundef=false &&

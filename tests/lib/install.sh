@@ -21,6 +21,7 @@ machine_packages=(
 	libinih-dev
 	libkmod-dev
 	libpci-dev
+	make
 	mandoc
 	meson
 	musl-tools
