@@ -5,6 +5,10 @@
 
 #include "engine_kernel.h"
 
+/* Where others hold its locks: drivers/pci/pci.c, pci_bus_trylock(). */
+#define AGAIN_FIRST_US 10000
+#define AGAIN_MAX_US   160000
+
 /* Whose outcome it is: a function with a reset of its own had that before. */
 static bool counts_for(const struct pcireset_kernel_wave *w,
 		       const struct pcireset_kernel_item *item, size_t i)
@@ -47,6 +51,7 @@ static void add_item(struct pcireset_kernel_wave *w, size_t i)
 		.bus = PCIRESET_NONE,
 		.method = step->method,
 		.estimate_ms = step->estimate_ms,
+		.pause_us = AGAIN_FIRST_US,
 	};
 	if (step->whole_bus)
 		item->lock = step->via;
@@ -120,13 +125,17 @@ static int start(struct pcireset_kernel_wave *w, size_t k)
 	job->owner = k;
 	r = pcireset_kernel_job_build(w, item, job);
 	if (r == 0) {
+		const uint64_t now_us = w->io->now_us(w->io->data);
+
 		begin_journal(w, item);
-		item->started_us = w->io->now_us(w->io->data);
-		item->deadline_us = item->started_us + item->budget_ms * 1000ull;
+		if (!item->deadline_us) {
+			item->started_us = now_us;
+			if (observer && observer->reset_starts)
+				observer->reset_starts(observer->data, item->target, item->method);
+		}
+		item->deadline_us = now_us + item->budget_ms * 1000ull;
 		if (item->deadline_us > w->task->limits.deadline_us)
 			item->deadline_us = w->task->limits.deadline_us;
-		if (observer && observer->reset_starts)
-			observer->reset_starts(observer->data, item->target, item->method);
 		r = w->io->job_start(w->io->data, job);
 	}
 	if (r < 0) {
@@ -169,11 +178,18 @@ static bool must_wait(const struct pcireset_kernel_wave *w, struct pcireset_kern
 static bool has_to_stay(const struct pcireset_kernel_wave *w,
 			const struct pcireset_kernel_item *item)
 {
-	for (size_t i = 0; item->whole_bus && i < w->machine->n; i++)
-		if ((w->task->outcomes[i].bound ||
-		     pcireset_is_away(&w->steps[i], &w->task->outcomes[i])) &&
-		    pcireset_kernel_is_member(w, item, i))
+	for (size_t i = 0; i < w->machine->n; i++) {
+		const struct pcireset_function *f = &w->machine->functions[i];
+		struct pcireset_outcome *o = &w->task->outcomes[i];
+
+		if (!pcireset_kernel_is_member(w, item, i))
+			continue;
+		/* Who held its lock, too, may have been the probe of its driver. */
+		if (!f->driver[0] && pcireset_got_driver(w->io, f))
+			o->bound = true;
+		if (o->bound || (item->whole_bus && pcireset_is_away(&w->steps[i], o)))
 			return true;
+	}
 	return false;
 }
 
@@ -188,7 +204,7 @@ static bool start_those(struct pcireset_kernel_wave *w, bool whole_buses)
 		int r;
 
 		if (item->state != PCIRESET_KERNEL_WAITING || item->whole_bus != whole_buses ||
-		    (!late && must_wait(w, item)))
+		    item->again_us > now_us || (!late && must_wait(w, item)))
 			continue;
 		r = late ? -ETIMEDOUT : has_to_stay(w, item) ? -EBUSY : start(w, k);
 		if (r == -EAGAIN && w->n_running > 0)
@@ -199,15 +215,36 @@ static bool start_those(struct pcireset_kernel_wave *w, bool whole_buses)
 	return true;
 }
 
+/* The kernel only tried its locks, and nothing was reset. */
+static bool is_to_be_tried_again(const struct pcireset_kernel_wave *w,
+				 struct pcireset_kernel_item *item,
+				 const struct pcireset_job *job)
+{
+	const uint64_t again_us = w->io->now_us(w->io->data) + item->pause_us;
+
+	if (item->state != PCIRESET_KERNEL_RUNNING || job->result != -EAGAIN ||
+	    job->restore_result < 0 || is_too_late(w, item, again_us) ||
+	    again_us > item->started_us + item->budget_ms * 1000ull)
+		return false;
+	item->again_us = again_us;
+	item->pause_us =
+		item->pause_us * 2 < AGAIN_MAX_US ? item->pause_us * 2 : AGAIN_MAX_US;
+	return true;
+}
+
 static void job_over(void *state, struct pcireset_job *job)
 {
 	struct pcireset_kernel_wave *w = state;
 	struct pcireset_kernel_item *item = &w->items[job->owner];
+	const bool again = is_to_be_tried_again(w, item, job);
 
 	/* One that was given up counts all the same when it does come back. */
 	if (item->state == PCIRESET_KERNEL_RUNNING)
 		w->n_running--;
-	set_outcome(w, item, true, false, job->result);
+	if (again)
+		item->state = PCIRESET_KERNEL_WAITING;
+	else
+		set_outcome(w, item, true, false, job->result);
 	if (job->restore_result == 0)
 		forget_writes(w, item);
 	w->locked[item->lock] = false;
@@ -234,25 +271,35 @@ static void abandon_late(struct pcireset_kernel_wave *w, uint64_t now_us)
 			abandon(w, &w->items[k]);
 }
 
-static uint64_t next_deadline_us(const struct pcireset_kernel_wave *w)
+static uint64_t next_due_us(const struct pcireset_kernel_wave *w, uint64_t now_us)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (size_t k = 0; k < w->n_items; k++)
-		if (w->items[k].state == PCIRESET_KERNEL_RUNNING && w->items[k].deadline_us < next)
-			next = w->items[k].deadline_us;
+	for (size_t k = 0; k < w->n_items; k++) {
+		const struct pcireset_kernel_item *item = &w->items[k];
+		uint64_t due_us = UINT64_MAX;
+
+		if (item->state == PCIRESET_KERNEL_RUNNING)
+			due_us = item->deadline_us;
+		else if (item->state == PCIRESET_KERNEL_WAITING && item->again_us > now_us)
+			due_us = item->again_us;
+		if (due_us < next)
+			next = due_us;
+	}
 	return next;
 }
 
 static uint64_t advance(void *state)
 {
 	struct pcireset_kernel_wave *w = state;
+	/* Read once: what was not due then is still waited for at the end. */
+	const uint64_t now_us = w->io->now_us(w->io->data);
 
-	abandon_late(w, w->io->now_us(w->io->data));
+	abandon_late(w, now_us);
 	/* What takes longest first: there are not more than so many at a time. */
 	if (start_those(w, true))
 		(void)start_those(w, false);
-	return next_deadline_us(w);
+	return next_due_us(w, now_us);
 }
 
 /* Whole buses are apart: each function is on one at the most. */

@@ -26,7 +26,9 @@ struct pcireset_kernel_item {
 	size_t n_first; /* of a whole bus: resets of functions on it that are not over */
 	size_t n_free;	/* of a whole bus: this many functions wait for no other engine */
 	uint64_t started_us;
-	uint64_t deadline_us;
+	uint64_t deadline_us; /* of the latest try; 0 before the first */
+	uint64_t again_us;    /* others held its locks: not before that */
+	uint32_t pause_us;
 };
 
 struct pcireset_kernel_wave {

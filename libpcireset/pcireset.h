@@ -851,10 +851,14 @@ struct pcireset_task {
  *
  * The kernel's engine: a whole bus waits for functions on it that have a reset of
  * their own, and is left alone, -EBUSY, where one of them does not answer after that
- * or got a driver. One reset at a time below one upstream port (the kernel takes its lock), and
- * 16 ports at a time. The method is pinned in reset_method and driver_override
- * keeps drivers away, both only meanwhile. A reset that misses its deadline is
- * abandoned, with all others below the same port.
+ * or got a driver; the same of a function that got one. Where others hold a lock that
+ * the kernel only tries to take, -EAGAIN, it is asked again until the reset's budget is
+ * over, while others go on; what begins then has a budget of its own.
+ *
+ * One reset at a time below one upstream port (the kernel takes its lock), and 16 ports
+ * at a time. The method is pinned in reset_method and driver_override keeps drivers
+ * away, both only meanwhile. A reset that misses its deadline is abandoned, with all
+ * others below the same port.
  *
  * Source: PCI Express Base Specification 6.0, 6.6.2; drivers/pci/pci-sysfs.c,
  * reset_store(), reset_method_store(), reset_subordinate_store().

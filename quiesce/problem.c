@@ -60,9 +60,12 @@ static void say_error(const struct pcireset_step *step, const struct pcireset_ou
 	else if (!o->tried && o->reset_error == -ETIMEDOUT)
 		say(words, "no time was left");
 	else if (!o->tried && o->reset_error == -EBUSY)
-		say(words, is_direct ? "a driver has it by now" : "a sibling's reset was abandoned");
+		say(words, is_direct || o->bound ? "a driver has it by now"
+						 : "a sibling's reset was abandoned");
 	else if (!o->tried)
 		say(words, "not begun: %s", error);
+	else if (!is_direct && o->reset_error == -EAGAIN)
+		say(words, "others held its locks all the time");
 	else if (!is_direct)
 		say(words, "the kernel's reset failed: %s", error);
 	else if (o->reset_error == -EOPNOTSUPP)

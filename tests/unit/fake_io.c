@@ -269,6 +269,10 @@ static int write_now(struct fake *fake, const char *path, const char *text)
 		note(fake, "a %s %.*s\n", path, (int)length, text);
 	if (!attr)
 		return -ENOENT;
+	if (attr->busy_writes) {
+		attr->busy_writes--;
+		return -EAGAIN;
+	}
 	if (attr->write_error)
 		return attr->write_error;
 	(void)snprintf(attr->text, sizeof(attr->text), "%.*s", (int)length, text);
@@ -308,7 +312,7 @@ static int job_start(void *data, struct pcireset_job *job)
 		return -EAGAIN;
 	for (size_t i = 0; i < job->n_writes; i++) {
 		const struct fake_attr *attr = fake_find_attr(fake, job->writes[i].path);
-		uint64_t us = attr ? attr->blocks_us : 0;
+		uint64_t us = attr && !attr->busy_writes ? attr->blocks_us : 0;
 
 		ends_us = us == UINT64_MAX || ends_us == UINT64_MAX ? UINT64_MAX : ends_us + us;
 	}

@@ -2,6 +2,8 @@
 /* Buses that the kernel resets as a whole. */
 #include "kernel_stage.h"
 
+#define DEVICES "sys/bus/pci/devices/"
+
 static void whole_buses_come_after_functions_and_leave_their_outcome(void **state)
 {
 	struct fake_function *port;
@@ -180,6 +182,151 @@ static void a_whole_bus_is_one_write_that_counts_for_all_on_it(void **state)
 	assert_false(outcomes[0].tried);
 }
 
+/* A probe somewhere below holds a lock that the kernel only tries to take. */
+static struct fake_attr *busy_bus(unsigned int busy_writes)
+{
+	struct fake_function *port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	struct fake_attr *reset = fake_attr(&fake, port, "reset_subordinate", "");
+
+	reset->busy_writes = busy_writes;
+	reset->blocks_us = 102000;
+	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
+	(void)fake_resets(&fake, endpoint("0000:02:00.0"), "flr");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_SBR);
+	steps[1].whole_bus = true;
+	return reset;
+}
+
+static void a_bus_whose_locks_are_taken_is_tried_again(void **state)
+{
+	(void)state;
+	(void)busy_bus(2);
+	run(2000, 10000);
+
+	assert_string_equal(fake.log, "a 01:00.0/driver_override pci-quiesce\n"
+				      "a 00:03.0/reset_subordinate 1\n"
+				      "a 01:00.0/driver_override \n"
+				      "a 01:00.0/driver_override pci-quiesce\n" /* 10 ms later */
+				      "a 00:03.0/reset_subordinate 1\n"
+				      "a 01:00.0/driver_override \n"
+				      "a 01:00.0/driver_override pci-quiesce\n" /* 20 ms later */
+				      "a 00:03.0/reset_subordinate 1\n"
+				      "a 01:00.0/driver_override \n");
+	/* Said once, and the time it was waited for counts. */
+	assert_string_equal(started, "0000:00:03.0 sbr\n");
+	assert_true(outcomes[1].tried);
+	assert_int_equal(outcomes[1].reset_error, 0);
+	assert_int_equal(outcomes[1].reset_us, 132000);
+	assert_false(entries[1].overridden);
+}
+
+/* 10, 20, 40, 80 and then 160 ms, as often as that fits into 2 s and 1.1 s for a bus. */
+static void until_its_budget_is_over(void **state)
+{
+	struct fake_attr *reset;
+
+	(void)state;
+	reset = busy_bus(1000);
+	run(2000, 10000);
+
+	assert_int_equal(1000 - reset->busy_writes, 1 + 4 + 18);
+	assert_int_equal(outcomes[1].reset_error, -11);
+	assert_int_equal(fake.now_us, 3030000);
+	assert_false(outcomes[1].stuck);
+	assert_string_equal(fake_find_attr(&fake, DEVICES "0000:01:00.0/driver_override")->text, "");
+}
+
+static void none_is_begun_that_would_not_end_in_time(void **state)
+{
+	struct fake_attr *reset;
+
+	(void)state;
+	reset = busy_bus(1000);
+	steps[1].estimate_ms = 102;
+	run(2000, 200);
+
+	/* After 10, 30 and 70 ms; after 150 it would be too late. */
+	assert_int_equal(1000 - reset->busy_writes, 4);
+	assert_int_equal(outcomes[1].reset_error, -11);
+	assert_int_equal(fake.now_us, 70000);
+}
+
+static void others_lose_no_time_by_that(void **state)
+{
+	(void)state;
+	(void)busy_bus(6);
+	reset_by(2, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_int_equal(outcomes[2].reset_us, 100000);
+	assert_int_equal(outcomes[1].reset_error, 0);
+	/* 470 ms of pauses and 102 of its own */
+	assert_int_equal(fake.now_us, 572000);
+}
+
+/* A function below the same port goes first meanwhile. */
+static void nor_does_one_below_the_same_port(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 1);
+	fake_resets(&fake, endpoint("0000:01:00.0"), "flr")->busy_writes = 1;
+	(void)fake_resets(&fake, endpoint("0000:01:00.1"), "flr");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_FLR);
+	run(2000, 10000);
+
+	assert_string_equal(started, "0000:01:00.0 flr\n0000:01:00.1 flr\n");
+	assert_int_equal(outcomes[2].reset_us, 100000);
+	assert_int_equal(outcomes[1].reset_error, 0);
+	assert_int_equal(outcomes[1].reset_us, 200000);
+	assert_int_equal(fake.now_us, 200000);
+}
+
+static struct fake_function *probed;
+
+static void bind(struct fake_function *function)
+{
+	(void)function;
+	if (fake_find_attr(&fake, DEVICES "0000:01:00.0/driver_override")->text[0] == '\0')
+		fake_attr(&fake, probed, "driver", "e1000e")->link = true;
+}
+
+/* What held the lock was the probe of its driver, and that has got it now. */
+static void one_that_got_a_driver_meanwhile_keeps_it(void **state)
+{
+	struct fake_attr *reset, *override;
+
+	(void)state;
+	reset = busy_bus(1);
+	override = fake_find_attr(&fake, DEVICES "0000:01:00.0/driver_override");
+	probed = &fake.functions[1];
+	override->written = bind;
+	run(2000, 10000);
+
+	assert_int_equal(reset->busy_writes, 0);
+	assert_non_null(strstr(fake.log, "reset_subordinate"));
+	assert_null(strstr(strstr(fake.log, "reset_subordinate") + 1, "reset_subordinate"));
+	assert_true(outcomes[1].bound);
+	assert_int_equal(outcomes[1].reset_error, -16);
+}
+
+/* An override that could not be taken back is not set anew. */
+static void what_cannot_be_put_back_is_not_tried_again(void **state)
+{
+	struct fake_attr *reset;
+
+	(void)state;
+	reset = busy_bus(2);
+	fake_find_attr(&fake, DEVICES "0000:01:00.0/driver_override")->busy_writes = 2;
+	run(2000, 10000);
+
+	assert_int_equal(reset->busy_writes, 2);
+	assert_int_equal(outcomes[1].reset_error, -11);
+	assert_true(entries[1].overridden);
+}
+
 static void a_conventional_bus_gets_more_time(void **state)
 {
 	struct fake_function *bridge;
@@ -207,6 +354,13 @@ int main(void)
 		TEST(what_returns_while_others_are_reset_later_is_not_taken_for_theirs),
 		TEST(a_whole_bus_waits_only_for_those_that_are_on_it),
 		TEST(a_whole_bus_is_one_write_that_counts_for_all_on_it),
+		TEST(a_bus_whose_locks_are_taken_is_tried_again),
+		TEST(until_its_budget_is_over),
+		TEST(none_is_begun_that_would_not_end_in_time),
+		TEST(others_lose_no_time_by_that),
+		TEST(nor_does_one_below_the_same_port),
+		TEST(one_that_got_a_driver_meanwhile_keeps_it),
+		TEST(what_cannot_be_put_back_is_not_tried_again),
 		TEST(a_conventional_bus_gets_more_time),
 	};
 

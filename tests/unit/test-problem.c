@@ -126,6 +126,7 @@ static void a_reset_that_was_not_made_is_told_by_its_error(void **state)
 		{ PCIRESET_ENGINE_DIRECT, true, -EIO, "its registers cannot be read: Input/output error" },
 		{ PCIRESET_ENGINE_KERNEL, false, -ETIMEDOUT, "no time was left" },
 		{ PCIRESET_ENGINE_KERNEL, false, -EBUSY, "a sibling's reset was abandoned" },
+		{ PCIRESET_ENGINE_KERNEL, true, -EAGAIN, "others held its locks all the time" },
 		{ PCIRESET_ENGINE_KERNEL, true, -EIO, "the kernel's reset failed: Input/output error" },
 		{ PCIRESET_ENGINE_NONE, true, -EIO, "the reset that reaches it failed: Input/output error" },
 	};
@@ -135,6 +136,9 @@ static void a_reset_that_was_not_made_is_told_by_its_error(void **state)
 		end(cases[i].engine, cases[i].tried, cases[i].error);
 		assert_string_equal(words(), cases[i].words);
 	}
+	outcome.bound = true;
+	end(PCIRESET_ENGINE_KERNEL, false, -EBUSY);
+	assert_string_equal(words(), "a driver has it by now");
 	/* Whatever else is known of it: no register of it may be read. */
 	outcome.stuck = true;
 	outcome.verdict = PCIRESET_LOST;
