@@ -21,6 +21,12 @@ static bool is_late(const struct pcireset_journal_entry *entry)
 	return entry->in_use && entry->late && !entry->stuck;
 }
 
+/* Whoever puts it back had no time to, and is still at it. */
+static bool may_be_late(const struct pcireset_journal_entry *entry)
+{
+	return entry->in_use && entry->quiet_until_us && !entry->stuck;
+}
+
 /* Configuration space is out of reach before a scan. */
 static int open_scanned(const struct quiesce_supervision *s, struct pcireset_io **ret_io)
 {
@@ -70,8 +76,10 @@ static size_t look_at_late(const struct quiesce_supervision *s, struct quiesce_s
 		struct quiesce_child child;
 		int r;
 
-		if (!is_late(entry))
+		if (!is_late(entry)) {
+			n += may_be_late(entry);
 			continue;
+		}
 		r = pcireset_journal_restore(io, entry);
 		n += r == -EAGAIN;
 		if (r < 0)
@@ -117,7 +125,7 @@ void quiesce_free_stuck(const struct quiesce_supervision *s, struct quiesce_shar
 	struct quiesce_child child;
 
 	for (size_t i = 0; i < shared->journal->n && i < shared->journal->capacity; i++) {
-		n_late += is_late(&shared->journal->entries[i]);
+		n_late += may_be_late(&shared->journal->entries[i]);
 		if (!shared->journal->entries[i].in_use || !shared->journal->entries[i].stuck ||
 		    n_left-- == 0)
 			continue;
