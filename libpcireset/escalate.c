@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "pcireset_reach.h"
 
 /*
  * Ones, or another one's registers: no reset of the kernel's may reach it. That would
@@ -33,6 +34,21 @@ static bool was_refused(const struct pcireset_step *step, const struct pcireset_
 {
 	return step->engine == PCIRESET_ENGINE_DIRECT && !outcome->tried &&
 	       (outcome->reset_error == -EPERM || outcome->reset_error == -EACCES);
+}
+
+/* Whole buses wait for functions on them that have a reset of their own. */
+size_t pcireset_bus_since(const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps,
+			  const struct pcireset_outcome *outcomes, size_t i)
+{
+	if (!has_failed(&steps[i], &outcomes[i]))
+		return PCIRESET_NONE;
+	for (size_t k = 0; k < machine->n; k++)
+		if (steps[k].action == PCIRESET_RESET && steps[k].whole_bus && outcomes[k].tried &&
+		    steps[k].why != PCIRESET_WHY_WITH_PF &&
+		    pcireset_below(machine, i, steps[k].via))
+			return k;
+	return PCIRESET_NONE;
 }
 
 int pcireset_escalate(const struct pcireset_machine *machine,

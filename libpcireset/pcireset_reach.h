@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists of what each reset of a plan reaches; beside pcireset.h, for reports. */
+/* What each reset of a plan reaches; beside pcireset.h. */
 #ifndef PCIRESET_REACH_H
 #define PCIRESET_REACH_H
 
@@ -45,5 +45,20 @@ size_t pcireset_reach_of(const struct pcireset_machine *machine,
  * @reach: may be empty; is emptied
  */
 void pcireset_reach_free(struct pcireset_reach *reach);
+
+/**
+ * pcireset_bus_since() - was its bus reset for others after its own reset had failed; pure
+ * @machine: with its topology
+ * @steps: the plan
+ * @outcomes: of pcireset_reset()
+ * @i: the function
+ *
+ * pcireset_escalate() would have that bus reset once more.
+ *
+ * Return: index of a function whose step and outcome are those of that bus, or PCIRESET_NONE.
+ */
+size_t pcireset_bus_since(const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps,
+			  const struct pcireset_outcome *outcomes, size_t i);
 
 #endif

@@ -124,14 +124,14 @@ static void name_suspects(const struct quiesce_run *run)
 }
 
 static void log_second_try(const struct quiesce_run *run, size_t i,
-			   const struct pcireset_step *next)
+			   const struct pcireset_step *next, const char *when)
 {
 	char address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES];
 
 	quiesce_problem_of(&run->machine.functions[i], &run->steps[i], &run->outcomes[i], words);
-	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s: %s by the %s follows",
+	quiesce_log(run->log, QUIESCE_WARNING, "%s: %s: %s by the %s %s",
 		    pcireset_address_format(run->machine.functions[i].address, address), words,
-		    pcireset_method_word(next->method), pcireset_engine_word(next->engine));
+		    pcireset_method_word(next->method), pcireset_engine_word(next->engine), when);
 }
 
 int quiesce_earlier_provide(struct quiesce_run *run)
@@ -179,12 +179,36 @@ static void adopt(struct quiesce_run *run, const struct pcireset_step *next)
 		if (next[i].engine == PCIRESET_ENGINE_NONE)
 			continue;
 		if (n++ < FAILURES_LOGGED_MAX)
-			log_second_try(run, i, &next[i]);
+			log_second_try(run, i, &next[i], "follows");
 		adopt_one(run, i, &next[i]);
 	}
 	if (n > FAILURES_LOGGED_MAX)
 		quiesce_log(run->log, QUIESCE_WARNING, "and %zu more: see the report",
 			    n - FAILURES_LOGGED_MAX);
+}
+
+/* The second try of some was made already, for the sake of others on their bus. */
+static size_t adopt_buses(struct quiesce_run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const size_t k = pcireset_bus_since(&run->machine, run->steps, run->outcomes, i);
+		struct pcireset_step next;
+
+		if (k == PCIRESET_NONE)
+			continue;
+		next = run->steps[k];
+		next.leave_intx = run->steps[i].leave_intx;
+		next.fence_late = run->steps[i].fence_late;
+		if (n++ < FAILURES_LOGGED_MAX)
+			log_second_try(run, i, &next, "followed");
+		adopt_one(run, i, &next);
+		run->outcomes[i].tried = true;
+		run->outcomes[i].reset_error = run->outcomes[k].reset_error;
+		run->outcomes[i].reset_us = run->outcomes[k].reset_us;
+	}
+	return n;
 }
 
 /* Was a function reset by itself, and is it now reset with others. */
@@ -220,17 +244,18 @@ static void note_again(struct quiesce_run *run)
 static int escalate(struct quiesce_run *run)
 {
 	_cleanup_free_ struct pcireset_step *next = NULL;
+	const size_t n_made = adopt_buses(run);
 	size_t n;
 	int r;
 
 	r = pcireset_escalate(&run->machine, run->decisions, run->steps, run->outcomes, &next, &n);
-	if (r < 0 || n == 0)
+	if (r < 0 || n + n_made == 0)
 		return r;
 
 	adopt(run, next);
 	pcireset_reach_free(&run->reach);
 	r = pcireset_reach_make(&run->machine, run->steps, &run->reach);
-	return r < 0 ? r : make(run, next);
+	return r < 0 || n == 0 ? r : make(run, next);
 }
 
 int quiesce_resets_make(struct quiesce_run *run)
