@@ -99,6 +99,12 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 	case PCI_CAP_ID_AF:
 		read_advanced_features(function, at, head);
 		break;
+	case PCI_CAP_ID_MSI:
+		function->msi = at;
+		break;
+	case PCI_CAP_ID_MSIX:
+		function->msix = at;
+		break;
 	case PCI_CAP_ID_PM:
 		read_power_management(io, function, at);
 		break;

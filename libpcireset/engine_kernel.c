@@ -130,6 +130,7 @@ static int start(struct pcireset_kernel_wave *w, size_t k)
 		begin_journal(w, item);
 		if (!item->deadline_us) {
 			item->started_us = now_us;
+			pcireset_kernel_mark(w, item);
 			if (observer && observer->reset_starts)
 				observer->reset_starts(observer->data, item->target, item->method);
 		}
@@ -244,7 +245,7 @@ static void job_over(void *state, struct pcireset_job *job)
 	if (again)
 		item->state = PCIRESET_KERNEL_WAITING;
 	else
-		set_outcome(w, item, true, false, job->result);
+		set_outcome(w, item, true, false, pcireset_kernel_look(w, item, job->result));
 	if (job->restore_result == 0)
 		forget_writes(w, item);
 	w->locked[item->lock] = false;

@@ -29,6 +29,7 @@ struct pcireset_kernel_item {
 	uint64_t deadline_us; /* of the latest try; 0 before the first */
 	uint64_t again_us;    /* others held its locks: not before that */
 	uint32_t pause_us;
+	struct pcireset_canary canary;
 };
 
 struct pcireset_kernel_wave {
@@ -52,5 +53,10 @@ bool pcireset_kernel_is_reached(const struct pcireset_kernel_wave *w,
 /* The writes of one item, in order; begins the journal entries of all that it reaches. */
 int pcireset_kernel_job_build(struct pcireset_kernel_wave *w,
 			      const struct pcireset_kernel_item *item, struct pcireset_job *job);
+/* Before it is made; the journal entry is in use. */
+void pcireset_kernel_mark(struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item);
+/* After it: @error, or -EOPNOTSUPP where the mark is still there; sets what was observed. */
+int pcireset_kernel_look(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item,
+			 int error);
 
 #endif

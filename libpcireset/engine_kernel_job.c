@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The writes of one reset by the kernel: pin its method, bar drivers, reset, undo. */
+/* The writes of one reset by the kernel: pin its method, bar drivers, mark, reset, undo. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,4 +92,29 @@ int pcireset_kernel_job_build(struct pcireset_kernel_wave *w,
 		if (pcireset_kernel_is_member(w, item, i))
 			r = end_member(w, i, job);
 	return r;
+}
+
+/* PM is known to report success and do nothing: it has to show what it did. */
+void pcireset_kernel_mark(struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item)
+{
+	const struct pcireset_function *f = &w->machine->functions[item->target];
+
+	if (item->method == PCIRESET_METHOD_PM && !f->driver[0])
+		pcireset_canary_set(w->io, f, &w->task->journal->entries[item->target].saved,
+				    &item->canary);
+}
+
+int pcireset_kernel_look(struct pcireset_kernel_wave *w, const struct pcireset_kernel_item *item,
+			 int error)
+{
+	struct pcireset_outcome *o = &w->task->outcomes[item->target];
+	enum pcireset_known was_reset;
+
+	if (error < 0)
+		return error;
+	was_reset = pcireset_canary_look(w->io, &w->machine->functions[item->target],
+					 &item->canary, &o->observed);
+	if (was_reset == PCIRESET_YES)
+		o->reset = PCIRESET_SEEN_OBSERVED;
+	return was_reset == PCIRESET_NO ? -EOPNOTSUPP : 0;
 }

@@ -190,6 +190,21 @@ int pcireset_observe(const struct pcireset_io *io, const struct pcireset_functio
 		     struct pcireset_observed *ret_observed,
 		     enum pcireset_known *ret_was_reset);
 
+/* canary.c: bits that a reset clears; no reg: there is none */
+struct pcireset_canary {
+	uint16_t reg;
+	uint16_t bits;
+	uint16_t before; /* the whole register, the bits set */
+};
+/* What it held is added to @saved, whose entry is in use, before it is written. */
+void pcireset_canary_set(const struct pcireset_io *io, const struct pcireset_function *function,
+			 struct pcireset_saved *saved, struct pcireset_canary *ret_canary);
+/* Was it reset; @ret_observed is set where that is known. */
+enum pcireset_known pcireset_canary_look(const struct pcireset_io *io,
+					 const struct pcireset_function *function,
+					 const struct pcireset_canary *canary,
+					 struct pcireset_observed *ret_observed);
+
 /* readiness.c: how long nobody may touch it after its own reset */
 uint32_t pcireset_window_us(const struct pcireset_io *io,
 			    const struct pcireset_function *function);

@@ -112,6 +112,8 @@ struct pcireset_extended {
  * @pcix: offset of the PCI-X capability, or 0
  * @af: offset of the Advanced Features capability, or 0
  * @power: offset of the Power Management capability, or 0
+ * @msi: offset of the MSI capability, or 0
+ * @msix: offset of the MSI-X capability, or 0
  * @asleep: it was in D3hot when that was read
  * @port_type: PCI_EXP_TYPE_*, valid where @express is not 0
  * @advertises: mask of FLR, AF and PM as the capabilities say
@@ -162,6 +164,8 @@ struct pcireset_function {
 	uint8_t pcix;
 	uint8_t af;
 	uint8_t power;
+	uint8_t msi;
+	uint8_t msix;
 	bool asleep;
 	uint8_t port_type;
 	unsigned int quirks;
@@ -544,7 +548,7 @@ struct pcireset_observed {
  * @reset_error: 0, or what the reset returned; -ETIMEDOUT where @stuck
  * @reset_us: how long it took, until the function answered
  * @restore_us: with a direct reset: how long it took to look and to write back
- * @observed: with a direct reset: what showed that it was made, or not
+ * @observed: with a direct reset, and with pm: what showed that it was made, or not
  * @last_id: with a direct reset: the id that answered last while it was waited for, or 0
  * @restored: registers that were written back after it, or after one of its bus that
  *	came later, or -errno. With a direct reset those of the header are written

@@ -81,7 +81,7 @@ static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_QUIRK] = "its resets are known not to work",
 	[PCIRESET_WHY_NO_BUS_RESET] = "its bus does not stand a reset",
 	[PCIRESET_WHY_CXL_MASKED] = "its CXL port masks bus resets",
-	[PCIRESET_WHY_PM] = "as decided; it proves nothing",
+	[PCIRESET_WHY_PM] = "as decided; believed where it is seen",
 };
 
 const char *pcireset_method_word(enum pcireset_method method)

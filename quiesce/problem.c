@@ -42,7 +42,10 @@ static void say_nothing_happened(const struct pcireset_step *step,
 {
 	const char *flr = step->method == PCIRESET_METHOD_AF ? "AF FLR" : "FLR";
 
-	if (observed->reg == PCI_COMMAND)
+	if (step->method == PCIRESET_METHOD_PM)
+		say(words, "PM did nothing: register %02x is still %04x", observed->reg,
+		    observed->after);
+	else if (observed->reg == PCI_COMMAND)
 		say(words, "%s did nothing: COMMAND is still %04x", flr, observed->after);
 	else
 		say(words, "%s did nothing: BAR %d is still %08x", flr,
@@ -66,10 +69,10 @@ static void say_error(const struct pcireset_step *step, const struct pcireset_ou
 		say(words, "not begun: %s", error);
 	else if (!is_direct && o->reset_error == -EAGAIN)
 		say(words, "others held its locks all the time");
+	else if (o->reset_error == -EOPNOTSUPP && o->observed.reg)
+		say_nothing_happened(step, &o->observed, words);
 	else if (!is_direct)
 		say(words, "the kernel's reset failed: %s", error);
-	else if (o->reset_error == -EOPNOTSUPP)
-		say_nothing_happened(step, &o->observed, words);
 	else if (o->reset_error == -ETIMEDOUT)
 		say(words, "answered too late");
 	else

@@ -11,6 +11,7 @@
 
 #define OWN  PCIRESET_BIT(PCIRESET_METHOD_DEVICE_SPECIFIC)
 #define FLR  PCIRESET_BIT(PCIRESET_METHOD_FLR)
+#define PM   PCIRESET_BIT(PCIRESET_METHOD_PM)
 #define ACPI PCIRESET_BIT(PCIRESET_METHOD_ACPI)
 
 static struct pcireset_function function;
@@ -148,6 +149,35 @@ static void a_dump_cannot_tell_that_there_is_no_iommu(void **state)
 	assert_direct();
 }
 
+static void assert_fenced(const char *reason)
+{
+	free(step);
+	step = NULL;
+	assert_int_equal(pcireset_plan_make(&machine, &decision, &step), 0);
+	assert_int_equal(step->action, PCIRESET_FENCE);
+	assert_int_equal(step->method, PCIRESET_METHOD_NONE);
+	assert_string_equal(pcireset_why_words(step->why), reason);
+}
+
+static void pm_is_for_those_who_ask_for_nothing_else(void **state)
+{
+	(void)state;
+	function.advertises = function.offers = PM;
+	assert_fenced("no usable reset");
+
+	decision.methods = PM;
+	assert_plan(PCIRESET_METHOD_PM, PCIRESET_ENGINE_KERNEL, "only the kernel can",
+		    "as decided; believed where it is seen", PCIRESET_FENCED);
+	assert_int_equal(step->estimate_ms, 20);
+
+	decision.methods = PM | FLR;
+	assert_fenced("no usable reset");
+
+	decision.methods = PM;
+	function.quirks = PCIRESET_QUIRK_NO_PM_RESET;
+	assert_fenced("its resets are known not to work");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -158,6 +188,7 @@ int main(void)
 		TEST(a_reset_that_does_more_than_an_flr_stays_the_kernels),
 		TEST(one_that_sleeps_is_woken_by_the_kernel),
 		TEST(where_registers_cannot_be_written_the_kernel_makes_it),
+		TEST(pm_is_for_those_who_ask_for_nothing_else),
 		TEST(a_dump_cannot_tell_that_there_is_no_iommu),
 	};
 

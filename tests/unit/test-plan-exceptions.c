@@ -12,7 +12,6 @@
 
 #define FLR	PCIRESET_BIT(PCIRESET_METHOD_FLR)
 #define AF	PCIRESET_BIT(PCIRESET_METHOD_AF)
-#define PM	PCIRESET_BIT(PCIRESET_METHOD_PM)
 #define SBR	PCIRESET_BIT(PCIRESET_METHOD_SBR)
 #define CXL_BUS PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS)
 #define ROOT	PCIRESET_NONE
@@ -151,29 +150,6 @@ static void below_pciehp_only_a_device_of_one_function_is_reset(void **state)
 	functions[i].header[PCI_HEADER_TYPE] = 0x80;
 	make_plan();
 	assert_fenced(i, PCIRESET_WHY_HOTPLUG);
-}
-
-static void pm_is_for_those_who_ask_for_nothing_else(void **state)
-{
-	size_t i = endpoint(ROOT, PM);
-
-	(void)state;
-	decisions[i].methods = PM;
-	make_plan();
-	assert_int_equal(steps[i].action, PCIRESET_RESET);
-	assert_int_equal(steps[i].method, PCIRESET_METHOD_PM);
-	assert_int_equal(steps[i].engine, PCIRESET_ENGINE_KERNEL);
-	assert_int_equal(steps[i].expected, PCIRESET_FENCED);
-	assert_int_equal(steps[i].estimate_ms, 20);
-
-	decisions[i].methods = PM | FLR;
-	make_plan();
-	assert_fenced(i, PCIRESET_WHY_NOTHING_OFFERED);
-
-	decisions[i].methods = PM;
-	functions[i].quirks = PCIRESET_QUIRK_NO_PM_RESET;
-	make_plan();
-	assert_fenced(i, PCIRESET_WHY_QUIRK);
 }
 
 static void ids_forbid_what_an_old_kernel_offers(void **state)
@@ -381,7 +357,6 @@ int main(void)
 		TEST(one_reset_of_a_switch_does_for_all_behind_it),
 		TEST(the_first_of_two_is_not_alone_whatever_the_kernel_thinks),
 		TEST(below_pciehp_only_a_device_of_one_function_is_reset),
-		TEST(pm_is_for_those_who_ask_for_nothing_else),
 		TEST(ids_forbid_what_an_old_kernel_offers),
 		TEST(a_banned_bridge_bans_the_buses_above_it_too),
 		TEST(vfs_fall_with_their_pf),

@@ -106,6 +106,10 @@ static void a_reset_that_did_nothing_is_told_by_the_register_that_shows_it(void 
 	end(PCIRESET_ENGINE_DIRECT, true, -EOPNOTSUPP);
 	outcome.observed = (struct pcireset_observed){ 0x14, 0xfebf0000, 0xfebf0000 };
 	assert_string_equal(words(), "FLR did nothing: BAR 1 is still febf0000");
+	step.method = PCIRESET_METHOD_PM;
+	end(PCIRESET_ENGINE_KERNEL, true, -EOPNOTSUPP);
+	outcome.observed = (struct pcireset_observed){ 0x72, 0x4003, 0x4003 };
+	assert_string_equal(words(), "PM did nothing: register 72 is still 4003");
 	step.method = PCIRESET_METHOD_AF;
 	outcome.observed = (struct pcireset_observed){ 0x04, 0x0400, 0x0400 };
 	assert_string_equal(words(), "AF FLR did nothing: COMMAND is still 0400");
