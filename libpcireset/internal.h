@@ -160,6 +160,8 @@ unsigned int pcireset_plan_usable(const struct pcireset_planner *p, size_t i);
 /* plan_bus.c: sets all of the nodes but barred, which it needs */
 void pcireset_plan_buses(struct pcireset_planner *p);
 bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t bridge);
+/* Its bus, where it is alone on that, below a port whose hot-plug driver is bound. */
+bool pcireset_plan_may_pass_pciehp(const struct pcireset_function *function);
 bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, size_t i);
 
 /* plan_engine.c: engine and engine_why of a step that has its method */

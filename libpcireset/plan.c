@@ -96,11 +96,14 @@ static bool choose_bus(struct pcireset_planner *p, size_t i)
 /* A port that masks bus resets lets this one through: for one that is alone there. */
 static bool may_cxl_bus(const struct pcireset_planner *p, size_t i)
 {
-	size_t parent = p->machine->functions[i].parent;
+	const struct pcireset_function *f = &p->machine->functions[i];
+	size_t parent = f->parent;
 
 	return parent != PCIRESET_NONE && p->nodes[parent].n_children == 1 &&
-	       p->nodes[parent].lone == i && !p->machine->functions[i].vfs_listed &&
+	       p->nodes[parent].lone == i && !f->vfs_listed &&
 	       !p->decisions[parent].no_bus_reset &&
+	       (!p->machine->functions[parent].hotplug_bound ||
+		pcireset_plan_may_pass_pciehp(f)) &&
 	       !(p->machine->functions[parent].quirks & PCIRESET_QUIRK_NO_BUS_RESET);
 }
 

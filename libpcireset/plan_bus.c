@@ -102,7 +102,7 @@ bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t br
  * The slot's own reset hides the event from pciehp, but is not for a device that
  * says it has several functions: drivers/pci/pci.c, pci_dev_reset_slot_function().
  */
-static bool may_pass_pciehp(const struct pcireset_function *function)
+bool pcireset_plan_may_pass_pciehp(const struct pcireset_function *function)
 {
 	return !(function->header[PCI_HEADER_TYPE] & MULTIFUNCTION);
 }
@@ -118,7 +118,7 @@ bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, 
 	return node->n_children == 1 && node->lone == i && p->nodes[i].is_needy &&
 	       pcireset_plan_usable(p, i) & sbr &&
 	       (!node->blocked || (node->blocked == PCIRESET_WHY_HOTPLUG &&
-				   may_pass_pciehp(&p->machine->functions[i]))) &&
+				   pcireset_plan_may_pass_pciehp(&p->machine->functions[i]))) &&
 	       !(p->machine->functions[bridge].cxl & PCIRESET_CXL_SBR_MASKED);
 }
 

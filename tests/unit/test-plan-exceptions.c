@@ -248,6 +248,14 @@ static void behind_a_port_that_masks_bus_resets_cxl_bus_is_the_way(void **state)
 	assert_int_equal(steps[alone].via, root);
 	assert_false(steps[alone].whole_bus);
 	assert_fenced(without, PCIRESET_WHY_CXL_MASKED);
+
+	/* It is made through the slot, too, where there is one. */
+	functions[root].hotplug_bound = true;
+	make_plan();
+	assert_int_equal(steps[alone].method, PCIRESET_METHOD_CXL_BUS);
+	functions[alone].header[PCI_HEADER_TYPE] = 0x80;
+	make_plan();
+	assert_fenced(alone, PCIRESET_WHY_HOTPLUG);
 }
 
 static void of_the_unknown_only_what_the_kernel_offers(void **state)
