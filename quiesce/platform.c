@@ -185,10 +185,11 @@ bool quiesce_platform_take_log(struct quiesce_run *run)
 {
 	struct quiesce_inheritance log;
 
-	if (run->config.level_is_set || run->config.level <= QUIESCE_LEVEL_FLR)
+	/* HEST has said so already, and the level that was set stays. */
+	if (run->config.level <= QUIESCE_LEVEL_FLR || read_hest(run->root) != PCIRESET_NO)
 		return false;
 	quiesce_inheritance_read(run->root, &log);
 	if (log.aer_withheld)
 		lower_level(run, FIRMWARE_OWNS);
-	return log.aer_withheld;
+	return log.aer_withheld && !run->config.level_is_set;
 }

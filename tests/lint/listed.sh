@@ -26,7 +26,13 @@ for file in tests/bench.d/*.c; do
 	listed "${name%.c}" tests/meson.build
 done
 for dir in tests/fixtures/*/; do
-	[ "$dir" = tests/fixtures/machines/ ] || listed "$(basename "$dir")" tests/meson.build
+	case $dir in
+	*/machines/ | */platforms/) ;;
+	*) listed "$(basename "$dir")" tests/meson.build ;;
+	esac
+done
+for dir in tests/fixtures/platforms/*/; do
+	listed "$(basename "$dir")" tests/meson.build
 done
 for file in tests/fixtures/machines/*.txt; do
 	listed "$(basename "$file" .txt)" tests/meson.build
