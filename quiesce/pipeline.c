@@ -248,14 +248,8 @@ static void log_intx(const struct quiesce_run *run)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < run->machine.n; i++) {
-		const int64_t command = run->outcomes[i].after.command;
-		const enum pcireset_action action = run->steps[i].action;
-
-		n += (action == PCIRESET_FENCE || action == PCIRESET_RESET) &&
-		     !run->steps[i].leave_intx && command != PCIRESET_UNREAD &&
-		     !(command & PCI_COMMAND_INTX_DISABLE);
-	}
+	for (size_t i = 0; i < run->machine.n; i++)
+		n += quiesce_intx_stays(run, i);
 	if (n)
 		quiesce_log(run->log, QUIESCE_NOTICE,
 			    "INTx stays enabled on %zu silenced functions", n);

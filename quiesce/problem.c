@@ -120,7 +120,8 @@ const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 		if (earlier && earlier->step.engine != PCIRESET_ENGINE_NONE)
 			quiesce_problem_of(f, &earlier->step, &earlier->outcome, words);
 		else if (o->verdict == PCIRESET_COMPLETED)
-			say(words, "its registers do not show the reset");
+			say(words, o->observed.reg ? "only some registers show the reset"
+						   : "its registers do not show the reset");
 		else if (o->verdict == PCIRESET_KEPT)
 			say(words, "a driver has it by now");
 	}

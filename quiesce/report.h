@@ -57,6 +57,8 @@ void quiesce_report_keep(const char *root);
 int quiesce_report_write(const struct quiesce_run *run);
 /** quiesce_report_print() - the report as JSON, one function a line */
 int quiesce_report_print(const struct quiesce_run *run, FILE *out);
+/** quiesce_intx_stays() - was its INTx interrupt to be disabled, and is it not; after the verdict */
+bool quiesce_intx_stays(const struct quiesce_run *run, size_t i);
 /** quiesce_report_method() - add method, engine and its reason; all null without a reset */
 void quiesce_report_method(struct cJSON *object, const struct pcireset_step *step, bool is_reset);
 /** quiesce_report_device() - one function as the report has it; NULL: no memory */

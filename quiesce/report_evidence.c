@@ -79,6 +79,17 @@ static void add_aer(struct cJSON *evidence, const struct pcireset_crash *crash, 
 	add_register(object, "masked", crash->masked, 8);
 }
 
+bool quiesce_intx_stays(const struct quiesce_run *run, size_t i)
+{
+	const int32_t command = run->outcomes[i].after.command;
+	const struct pcireset_step *step = &run->steps[i];
+
+	return (step->action == PCIRESET_FENCE || step->action == PCIRESET_RESET) &&
+	       !step->leave_intx && command != PCIRESET_UNREAD &&
+	       run->machine.functions[i].header[PCI_INTERRUPT_PIN] &&
+	       !(command & PCI_COMMAND_INTX_DISABLE);
+}
+
 static void add_ms(struct cJSON *ms, const char *key, bool known, uint64_t us)
 {
 	if (known)
@@ -91,7 +102,7 @@ void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run
 {
 	const struct pcireset_outcome *o = &run->outcomes[i];
 	struct cJSON *evidence = cJSON_AddObjectToObject(device, "evidence");
-	struct cJSON *ms;
+	struct cJSON *ms, *not_set;
 
 	add_known(evidence, "silent", o->silent);
 	add_known(evidence, "pending", o->pending);
@@ -105,11 +116,17 @@ void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run
 	else
 		(void)cJSON_AddNullToObject(evidence, "restored");
 	add_registers(evidence, "after", &o->after, o->verdict != PCIRESET_VERDICT_NONE);
+	not_set = cJSON_AddArrayToObject(evidence, "not_set");
+	if (o->verdict != PCIRESET_VERDICT_NONE && quiesce_intx_stays(run, i))
+		(void)cJSON_AddItemToArray(not_set, cJSON_CreateString("intx_disable"));
 
 	ms = cJSON_AddObjectToObject(device, "ms");
 	add_ms(ms, "drain", o->pending != PCIRESET_UNKNOWN, o->drain_us);
 	add_ms(ms, "reset", o->tried, o->reset_us);
-	add_ms(ms, "restore", o->observed.reg != 0 || o->restore_us, o->restore_us);
+	add_ms(ms, "restore",
+	       o->restore_us ||
+		       (o->observed.reg && run->steps[i].engine == PCIRESET_ENGINE_DIRECT),
+	       o->restore_us);
 }
 
 void quiesce_report_earlier(struct cJSON *device, const struct quiesce_run *run, size_t i)

@@ -156,6 +156,7 @@ static void tell_iommu(FILE *out, const struct cJSON *iommu)
 void quiesce_view_evidence(const struct cJSON *reported, FILE *out)
 {
 	const struct cJSON *evidence = item(reported, "evidence"), *ms = item(reported, "ms");
+	const struct cJSON *bit;
 
 	tell_registers(out, "before", evidence);
 	tell_errors(out, item(evidence, "aer"));
@@ -164,6 +165,9 @@ void quiesce_view_evidence(const struct cJSON *reported, FILE *out)
 	tell_reset(out, evidence, ms);
 	tell_observed(out, item(evidence, "observed"));
 	tell_registers(out, "after", evidence);
+	cJSON_ArrayForEach(bit, item(evidence, "not_set"))
+		if (cJSON_IsString(bit))
+			quiesce_view_line(out, "not set", bit->valuestring);
 	tell_known(out, "silent", evidence, NULL);
 	tell_known(out, "ready", evidence, NULL);
 	tell_iommu(out, item(reported, "iommu"));

@@ -85,7 +85,11 @@ def test_drivers_autoprobe_that_cannot_be_written_is_said_and_all_is_done():
 
 def test_a_function_that_cannot_be_fenced_is_failed_and_the_others_are_silent():
     machine = Machine()
-    machine.function("0000:00:1f.2", "config").chmod(0o444)
+    config = machine.function("0000:00:1f.2", "config")
+    registers = bytearray(config.read_bytes())
+    registers[0x3d] = 1  # Interrupt Pin: INTA
+    config.write_bytes(registers)
+    config.chmod(0o444)
     run = machine.run()
     handed_over(run, 3)
     # It was tried through the kernel, too.
@@ -94,6 +98,8 @@ def test_a_function_that_cannot_be_fenced_is_failed_and_the_others_are_silent():
     said(run, " us, 1 refused", level=4)
     said(run, "0000:00:1f.2: failed: Bus Master stays on", level=4)
     said(run, "INTx stays enabled on 1 silenced functions", level=5)
+    assert [d["address"] for d in machine.report()["devices"]
+            if d["evidence"]["not_set"] == ["intx_disable"]] == ["0000:00:1f.2"]
     assert machine.verdicts()["0000:00:1f.2"] == "failed"
     assert machine.verdicts()["0000:07:00.0"] == "completed"
     assert machine.override("0000:00:1f.2") == "(null)"

@@ -154,6 +154,8 @@ static void what_a_good_verdict_leaves_out_is_told(void **state)
 	(void)state;
 	outcome.verdict = PCIRESET_COMPLETED;
 	assert_string_equal(words(), "its registers do not show the reset");
+	outcome.observed = (struct pcireset_observed){ 0x10, 0xfebf0000, 0xfebf0000 };
+	assert_string_equal(words(), "only some registers show the reset");
 	outcome.verdict = PCIRESET_KEPT;
 	assert_string_equal(words(), "a driver has it by now");
 	outcome.verdict = PCIRESET_COMPLETED;

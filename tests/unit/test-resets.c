@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the drain to the last try: what comes after a function-level reset that failed. */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <string.h>
 
 #include "resets_stage.h"
@@ -139,7 +140,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			"\"correctable\":\"00000040\",\"masked\":\"00004000\"},\"observed\":{\"register\":\"04\","
 			"\"before\":\"00000400\",\"after\":\"00000000\"},\"restored\":3,"
 			"\"after\":{\"id\":\"10d38086\",\"command\":\"0400\","
-			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}}},"
+			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}},\"not_set\":[]},"
 			"\"ms\":{\"drain\":0.502,\"reset\":100.001,\"restore\":0.011}}");
 	/* What was not reset took no time, and was not looked at. */
 	run.outcomes[0].before = run.outcomes[0].after;
@@ -147,8 +148,28 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			   "\"ready\":null,\"before\":{\"id\":null,\"command\":null,"
 			   "\"devsta\":null,\"link\":null},\"aer\":null,\"observed\":null,"
 			   "\"restored\":0,\"after\":{\"id\":null,\"command\":null,"
-			   "\"devsta\":null,\"link\":null}},"
+			   "\"devsta\":null,\"link\":null},\"not_set\":[]},"
 			   "\"ms\":{\"drain\":null,\"reset\":null,\"restore\":null}}");
+}
+
+/* Only the kernel could write it, and has turned it on again. */
+static void a_bit_that_could_not_be_set_is_evidence(void **state)
+{
+	(void)state;
+	(void)nic(FAKE_FLR_WORKS);
+	make(PCIRESET_ANY_METHOD);
+	assert_int_equal(verify(), 0);
+	run.outcomes[1].after.command = 0x0003;
+	assert_false(quiesce_intx_stays(&run, 1)); /* no pin */
+	run.machine.functions[1].header[PCI_INTERRUPT_PIN] = 1;
+	assert_true(quiesce_intx_stays(&run, 1));
+	run.outcomes[1].after.command = PCIRESET_UNREAD;
+	assert_false(quiesce_intx_stays(&run, 1));
+	run.outcomes[1].after.command = 0x0403;
+	assert_false(quiesce_intx_stays(&run, 1));
+	run.outcomes[1].after.command = 0x0003;
+	run.steps[1].leave_intx = true;
+	assert_false(quiesce_intx_stays(&run, 1));
 }
 
 static const char *problem_of(size_t i)
@@ -272,6 +293,7 @@ int main(void)
 		RESETS(a_bus_that_fails_is_the_end),
 		RESETS(the_drain_leaves_half_of_the_time),
 		RESETS(the_evidence_of_a_reset_is_in_the_report),
+		RESETS(a_bit_that_could_not_be_set_is_evidence),
 		RESETS(a_whole_bus_is_reset_for_one_of_two),
 		RESETS(both_tries_are_in_the_report),
 		RESETS(a_second_try_that_was_not_begun_leaves_the_first_in_the_report),
