@@ -96,6 +96,7 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 		read_dvsec(io, function, at);
 		break;
 	case PCI_EXT_CAP_ID_ACS:
+	case PCI_EXT_CAP_ID_DPC:
 	case PCI_EXT_CAP_ID_L1SS:
 	case PCI_EXT_CAP_ID_LTR:
 	case PCI_EXT_CAP_ID_PTM:

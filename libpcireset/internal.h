@@ -244,6 +244,20 @@ int pcireset_saved_add_extended(const struct pcireset_io *io,
 				const struct pcireset_function *function,
 				struct pcireset_saved *saved);
 
+/* port_events.c: what a port tells others of its link, while that goes down on purpose */
+#define PCIRESET_PORT_EVENTS 4
+struct pcireset_port_events {
+	uint32_t status[PCIRESET_PORT_EVENTS];
+};
+/* @entry is the port's, not in use: it has what was changed; -EBUSY, -ENODEV, -errno */
+int pcireset_port_events_mask(const struct pcireset_io *io, const struct pcireset_function *port,
+			      struct pcireset_journal_entry *entry,
+			      struct pcireset_port_events *ret_before);
+/* Clears what came meanwhile, and nothing else; then all is as it was. */
+int pcireset_port_events_unmask(const struct pcireset_io *io, const struct pcireset_function *port,
+				struct pcireset_journal_entry *entry,
+				const struct pcireset_port_events *before);
+
 /* drain.c: how long its requests can stay pending; PCIe Base Specification, 7.5.3.16 */
 uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,
 					const struct pcireset_function *function);
@@ -262,6 +276,10 @@ int pcireset_journal_begin(const struct pcireset_io *io,
 			   const struct pcireset_function *function,
 			   struct pcireset_journal_entry *entry);
 bool pcireset_got_driver(const struct pcireset_io *io, const struct pcireset_function *function);
+/* How long nobody touches a function on its way to D3hot. */
+#define PCIRESET_D3HOT_US 10000
+/* The isolation stands. */
+void pcireset_journal_contained(struct pcireset_journal_entry *entry);
 /* All that was written to sysfs is as it was. */
 void pcireset_journal_forget_writes(struct pcireset_journal_entry *entry);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "pcireset_contain.h"
 
 /* PCI Express Base Specification 6.0, 6.6.2 and 6.6.1: then it may be called broken. */
 #define READY_US 1000000
@@ -85,6 +86,28 @@ void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_jou
 		entry->overridden = true;
 		(void)write_attr(io, entry, "driver_override", PCIRESET_OVERRIDE);
 	}
+}
+
+int pcireset_journal_bar(const struct pcireset_io *io, const struct pcireset_function *f,
+			 struct pcireset_journal_entry *entry, enum pcireset_contain way)
+{
+	int r;
+
+	/* Somebody else's driver_override names a driver that would still get it. */
+	if ((entry->in_use && (entry->stuck || entry->overridden || entry->method_before[0])) ||
+	    !pcireset_may_override(io, f->address))
+		return -EBUSY;
+	/* One that is late has registers to be restored, should this not work. */
+	if (!entry->in_use)
+		*entry = (struct pcireset_journal_entry){ .address = f->address };
+	entry->isolation.way = way;
+	entry->overridden = true;
+	/* Whoever restores must see all of it, or nothing. */
+	__atomic_store_n(&entry->in_use, true, __ATOMIC_RELEASE);
+	r = pcireset_attr_write(io, f, "driver_override", PCIRESET_OVERRIDE);
+	if (r == 0 && pcireset_got_driver(io, f))
+		r = -EBUSY;
+	return r;
 }
 
 /* Whoever reset it may have died in the middle. All wait against about the same end. */
@@ -172,6 +195,33 @@ static int restore_override(const struct pcireset_io *io, struct pcireset_journa
 	return r;
 }
 
+/* From now on only drivers are kept away: nothing of it is written any more. */
+void pcireset_journal_contained(struct pcireset_journal_entry *entry)
+{
+	entry->isolation.stands = true;
+	entry->saved.n = 0;
+	entry->quiet_until_us = 0;
+	entry->late = false;
+}
+
+/*
+ * Whoever isolated it may have died: the last write before that was made, or was not.
+ * What it is isolated by may need 10 ms: PCI Power Management Specification 1.2, 5.6.1.
+ */
+static bool is_contained(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	uint32_t value;
+
+	if (entry->isolation.stands || !entry->isolation.way || !entry->isolation.bits)
+		return entry->isolation.stands;
+	io->sleep_us(io->data, PCIRESET_D3HOT_US);
+	if (pcireset_read_register(io, entry->isolation.at, entry->isolation.reg, 2, &value) < 0)
+		return false;
+	if (value != 0xffff && (value & entry->isolation.bits) == entry->isolation.bits)
+		pcireset_journal_contained(entry);
+	return entry->isolation.stands;
+}
+
 int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
 	static int (*const undo[])(const struct pcireset_io *io,
@@ -187,6 +237,9 @@ int pcireset_journal_restore(const struct pcireset_io *io, struct pcireset_journ
 		return 0;
 	if (entry->stuck)
 		return -EBUSY;
+	if (is_contained(io, entry))
+		return 0;
+	entry->isolation.way = PCIRESET_CONTAIN_NONE;
 
 	for (size_t i = 0; i < ARRAY_SIZE(undo); i++) {
 		int r = undo[i](io, entry);

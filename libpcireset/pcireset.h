@@ -12,7 +12,7 @@
 #ifndef PCIRESET_H
 #define PCIRESET_H
 
-#include "pcireset_io.h"
+#include "pcireset_isolation.h"
 
 /* ------------------------------------------------------------ the machine */
 
@@ -730,6 +730,7 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
  * @method_before: reset_method before it was pinned, or ""
  * @quiet_until_us: on the clock of the door: its own reset is under way, and no
  *	register of it may be touched before; or 0: what it erased is written back
+ * @isolation: where it stands, nothing of this is undone any more
  * @saved: registers that a reset under way may erase; none: n is 0
  */
 struct pcireset_journal_entry {
@@ -741,6 +742,7 @@ struct pcireset_journal_entry {
 	char bound_to[16];
 	char method_before[64];
 	uint64_t quiet_until_us;
+	struct pcireset_isolation isolation;
 	struct pcireset_saved saved;
 };
 
@@ -784,7 +786,8 @@ void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_jou
  * @io: the machine
  * @entry: cleared where all was undone
  *
- * Registers first, where the function answers, for which it gets a second after a
+ * Of a function that is isolated nothing is undone; whoever made that may have died, so
+ * what shows it is looked at. Else registers first, where the function answers, for which it gets a second after a
  * reset of its own; then it is unbound, then comes
  * sysfs. Bridges come before what is behind them if entries are taken in their
  * order. May block as long as a reset of that function does.

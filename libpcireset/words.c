@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The words that reports use for the library's enumerations. */
-#include "internal.h"
+#include "pcireset_contain.h"
 
 static const struct {
 	const char *report;
@@ -61,6 +61,13 @@ static const char *const seen_words[] = {
 	[PCIRESET_SEEN_OBSERVED] = "observed",
 };
 
+static const char *const contain_words[PCIRESET_CONTAINS] = {
+	[PCIRESET_CONTAIN_NONE] = "none",
+	[PCIRESET_CONTAIN_D3HOT] = "d3hot",
+	[PCIRESET_CONTAIN_LINK] = "link",
+	[PCIRESET_CONTAIN_IOMMU] = "iommu",
+};
+
 static const char *const whys[PCIRESET_WHYS] = {
 	[PCIRESET_WHY_DECISION] = NULL,
 	[PCIRESET_WHY_OFFERED] = "the kernel offers it",
@@ -117,6 +124,11 @@ const char *pcireset_verdict_word(enum pcireset_verdict verdict)
 const char *pcireset_seen_word(enum pcireset_seen seen)
 {
 	return seen_words[seen];
+}
+
+const char *pcireset_contain_word(enum pcireset_contain way)
+{
+	return contain_words[way];
 }
 
 const char *pcireset_why_words(enum pcireset_why why)
