@@ -252,6 +252,11 @@ int quiesce_vfio_load(const struct pcireset_io *io, const struct quiesce_image *
  * @function: member of the group that is bound to vfio-pci meanwhile
  * @group: number of the group
  * @entry: journal entry of that function
+ * @wants_empty: while it is held, it shall be on a domain without a mapping
+ * @is_empty: it is
+ * @is_claimed: there is something to release
+ * @container_fd: vfio's, and vfio's for the group
+ * @group_fd: the same; either is negative where it was not opened
  */
 struct quiesce_vfio {
 	const struct pcireset_io *io;
@@ -260,20 +265,33 @@ struct quiesce_vfio {
 	const struct pcireset_function *function;
 	unsigned int group;
 	struct pcireset_journal_entry *entry;
+	bool wants_empty;
+	bool is_empty;
+	bool is_claimed;
+	int container_fd;
+	int group_fd;
 };
 
 /**
- * quiesce_vfio_reinit() - claim a group and release it again
+ * quiesce_vfio_hold() - claim a group
  * @vfio: whom, and with what
  * @ret_why: on failure, the step that was refused, in words
+ *
+ * Where nothing but the empty domain is refused, it is held all the same.
+ *
+ * Return: 0, or -errno of the step that was refused: then nothing is held.
+ */
+int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why);
+/**
+ * quiesce_vfio_release() - of a group that is held
  *
  * The release attaches the group's default domain, and that replaces whatever
  * the function inherited. Nothing is left bound: where even that fails, the
  * journal entry stays in use for whoever restores later.
  *
- * Return: 0, or -errno of the step that was refused.
+ * Return: 0, or -errno of the release.
  */
-int quiesce_vfio_reinit(const struct quiesce_vfio *vfio, const char **ret_why);
+int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why);
 
 /* iommu_stage.c */
 

@@ -79,7 +79,7 @@ static void keep_silent(struct quiesce_run *run, size_t i)
 static void reinit(const struct stage *stage, struct quiesce_group *group)
 {
 	struct quiesce_run *run = stage->run;
-	const struct quiesce_vfio vfio = {
+	struct quiesce_vfio vfio = {
 		.io = run->io,
 		.log = run->log,
 		.calls = stage->calls,
@@ -90,7 +90,9 @@ static void reinit(const struct stage *stage, struct quiesce_group *group)
 	const char *why = "";
 	int r;
 
-	r = quiesce_vfio_reinit(&vfio, &why);
+	r = quiesce_vfio_hold(&vfio, &why);
+	if (r == 0)
+		r = quiesce_vfio_release(&vfio, &why);
 	if (r < 0)
 		set_answer(group, QUIESCE_REINIT_REFUSED, why, r);
 	else

@@ -159,7 +159,9 @@ static int call(const struct quiesce_vfio *vfio, int fd, unsigned int request, v
 
 /*
  * SET_CONTAINER claims since Linux 5.19. Functions have had a directory vfio-dev
- * since 6.1: without it, attaching type1 is what surely claims.
+ * since 6.1: without it, attaching type1 is what surely claims. It is also what
+ * surely puts the group on a domain without a mapping: a claim alone does not
+ * touch an entry that VT-d inherited, since Linux 6.5.
  */
 static bool claims_by_container(const struct quiesce_vfio *vfio)
 {
@@ -169,83 +171,67 @@ static bool claims_by_container(const struct quiesce_vfio *vfio)
 		      pcireset_attr_path(vfio->function->address, "vfio-dev", path));
 }
 
-static int attach_type1(const struct quiesce_vfio *vfio, int container)
+static int attach_type1(const struct quiesce_vfio *vfio)
 {
 	int r;
 
-	r = call(vfio, container, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
+	r = call(vfio, vfio->container_fd, VFIO_SET_IOMMU,
+		 (void *)(uintptr_t)VFIO_TYPE1v2_IOMMU);
 	if (r < 0)
-		r = call(vfio, container, VFIO_SET_IOMMU, (void *)(uintptr_t)VFIO_TYPE1_IOMMU);
+		r = call(vfio, vfio->container_fd, VFIO_SET_IOMMU,
+			 (void *)(uintptr_t)VFIO_TYPE1_IOMMU);
 	return r;
 }
 
-static int claim_and_release(const struct quiesce_vfio *vfio, int container, int group,
-			     const char **ret_why)
+static int claim(struct quiesce_vfio *vfio, const char **ret_why)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int r, released;
+	int r;
 
-	r = call(vfio, group, VFIO_GROUP_GET_STATUS, &status);
+	r = call(vfio, vfio->group_fd, VFIO_GROUP_GET_STATUS, &status);
 	if (r < 0 || !(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
 		*ret_why = "another of its group has a driver";
 		return r < 0 ? r : -EBUSY;
 	}
-	r = call(vfio, group, VFIO_GROUP_SET_CONTAINER, &container);
-	if (r < 0) {
-		*ret_why = "the kernel refuses the claim";
-		return r;
-	}
-	if (!claims_by_container(vfio))
-		r = attach_type1(vfio, container);
+	*ret_why = "the kernel refuses the claim";
+	r = call(vfio, vfio->group_fd, VFIO_GROUP_SET_CONTAINER, &vfio->container_fd);
 	if (r < 0)
-		*ret_why = "the kernel refuses the claim";
-	released = call(vfio, group, VFIO_GROUP_UNSET_CONTAINER, NULL);
-	if (r < 0 || released == 0)
 		return r;
+	vfio->is_claimed = true;
+	if (!vfio->wants_empty && claims_by_container(vfio))
+		return 0;
 
-	*ret_why = "the kernel refuses the release";
-	return released;
+	r = attach_type1(vfio);
+	vfio->is_empty = r == 0;
+	return r < 0 && claims_by_container(vfio) ? 0 : r;
 }
 
-static int use_group(const struct quiesce_vfio *vfio, int container, const char *address,
-		     const char **ret_why)
+static int open_and_claim(struct quiesce_vfio *vfio, const char *address, const char **ret_why)
 {
 	char path[32];
-	int group, r;
 
-	(void)snprintf(path, sizeof(path), "dev/vfio/%u", vfio->group);
-	group = vfio->calls->open(vfio->calls->data, path);
-	if (group < 0) {
-		*ret_why = "its vfio group cannot be opened";
-		return group;
-	}
-	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: claiming and releasing group %u", address,
-		    vfio->group);
-	r = claim_and_release(vfio, container, group, ret_why);
-	vfio->calls->close(vfio->calls->data, group);
-	return r;
-}
-
-static int use_container(const struct quiesce_vfio *vfio, const char *address,
-			 const char **ret_why)
-{
-	int container, r;
-
-	container = vfio->calls->open(vfio->calls->data, CONTAINER);
-	if (container < 0) {
+	vfio->container_fd = vfio->calls->open(vfio->calls->data, CONTAINER);
+	if (vfio->container_fd < 0) {
 		*ret_why = "no vfio container here";
-		return container;
+		return vfio->container_fd;
 	}
-	r = use_group(vfio, container, address, ret_why);
-	vfio->calls->close(vfio->calls->data, container);
-	return r;
+	(void)snprintf(path, sizeof(path), "dev/vfio/%u", vfio->group);
+	vfio->group_fd = vfio->calls->open(vfio->calls->data, path);
+	if (vfio->group_fd < 0) {
+		*ret_why = "its vfio group cannot be opened";
+		return vfio->group_fd;
+	}
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: claiming group %u", address, vfio->group);
+	return claim(vfio, ret_why);
 }
 
-int quiesce_vfio_reinit(const struct quiesce_vfio *vfio, const char **ret_why)
+int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
-	int r, restored;
+	const char *unheard;
+	int r;
 
+	vfio->container_fd = vfio->group_fd = -1;
 	r = check_free(vfio);
 	if (r < 0) {
 		*ret_why = "it is barred";
@@ -256,9 +242,29 @@ int quiesce_vfio_reinit(const struct quiesce_vfio *vfio, const char **ret_why)
 	set_entry(vfio);
 	r = bind(vfio, address, ret_why);
 	if (r == 0)
-		r = use_container(vfio, address, ret_why);
+		r = open_and_claim(vfio, address, ret_why);
+	if (r < 0)
+		(void)quiesce_vfio_release(vfio, &unheard);
+	return r;
+}
 
-	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: putting it back", address);
+int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+	int r = 0, restored;
+
+	(void)pcireset_address_format(vfio->function->address, address);
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: releasing group %u, putting it back", address,
+		    vfio->group);
+	if (vfio->is_claimed)
+		r = call(vfio, vfio->group_fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
+	if (r < 0)
+		*ret_why = "the kernel refuses the release";
+	if (vfio->group_fd >= 0)
+		vfio->calls->close(vfio->calls->data, vfio->group_fd);
+	if (vfio->container_fd >= 0)
+		vfio->calls->close(vfio->calls->data, vfio->container_fd);
+
 	restored = pcireset_journal_restore(vfio->io, vfio->entry);
 	if (restored < 0)
 		quiesce_log(vfio->log, QUIESCE_WARNING, "%s: not put back from " DRIVER ": %s",

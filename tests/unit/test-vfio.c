@@ -124,9 +124,10 @@ static int setup(void **state)
 
 static int reinit(void)
 {
-	const struct quiesce_vfio v = { &fake.io, &quiet, &calls, &function, 12, &entry };
+	struct quiesce_vfio v = { &fake.io, &quiet, &calls, &function, 12, &entry };
+	int r = quiesce_vfio_hold(&v, &why);
 
-	return quiesce_vfio_reinit(&v, &why);
+	return r < 0 ? r : quiesce_vfio_release(&v, &why);
 }
 
 #define BOUND                                       \
