@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "pcireset.h"
+#include "pcireset_contain.h"
 
 /* config.c, config_key.c */
 
@@ -97,6 +97,8 @@ struct quiesce_load {
  * @drivers_ms: how long all that follows may take
  * @module_ms: how long one module may take to load
  * @engine: who makes resets of single functions; PCIRESET_ENGINE_NONE: auto
+ * @contain: how to isolate functions that no reset has stopped: what is tried, in this
+ *	order; PCIRESET_CONTAIN_NONE ends it
  * @mode: how the image starts us
  * @strict: run tells by its exit status of functions that are lost or failed,
  *	in a kdump kernel, too
@@ -116,6 +118,7 @@ struct quiesce_config {
 	uint32_t drivers_ms;
 	uint32_t module_ms;
 	enum pcireset_engine engine;
+	enum pcireset_contain contain[PCIRESET_CONTAINS];
 	enum quiesce_mode mode;
 	bool strict;
 	struct quiesce_load *loads;

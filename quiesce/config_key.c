@@ -46,7 +46,8 @@ static const struct {
 };
 
 /* Behind the numbers. */
-static const char *const other_keys[] = { "engine", "level", "load", "mode", "strict", NULL };
+static const char *const other_keys[] = { "contain", "engine", "level", "load",
+					  "mode",    "strict", NULL };
 
 const char *quiesce_key_name(size_t i)
 {
@@ -66,6 +67,11 @@ static const char *mode_name(size_t i)
 static const char *engine_name(size_t i)
 {
 	return engines[i];
+}
+
+static const char *contain_name(size_t i)
+{
+	return i < PCIRESET_CONTAINS ? pcireset_contain_word((enum pcireset_contain)i) : NULL;
 }
 
 static const char *answer_name(size_t i)
@@ -142,6 +148,30 @@ static int add_load(struct quiesce_config *config, const char *value, const char
 	return 0;
 }
 
+/* None, or some ways with commas between them, each once. */
+static int set_contain(struct quiesce_config *config, const char *value)
+{
+	enum pcireset_contain ways[PCIRESET_CONTAINS] = { PCIRESET_CONTAIN_NONE };
+	char text[32], *rest = text;
+	size_t n = 0;
+
+	if (snprintf(text, sizeof(text), "%s", value) >= (int)sizeof(text))
+		return -EINVAL;
+	while (rest) {
+		const char *part = strsep(&rest, ",");
+		int word = find_word(part + strspn(part, " "), contain_name);
+
+		if (word < 0 || (word == PCIRESET_CONTAIN_NONE && (n || rest)))
+			return -EINVAL;
+		for (size_t i = 0; i < n; i++)
+			if (ways[i] == (enum pcireset_contain)word)
+				return -EINVAL;
+		ways[n++] = (enum pcireset_contain)word;
+	}
+	memcpy(config->contain, ways, sizeof(ways));
+	return 0;
+}
+
 /* What a key may be, for people: "200 to 60000". */
 static const char *values(const char *key, char *text, size_t bytes)
 {
@@ -155,6 +185,8 @@ static const char *values(const char *key, char *text, size_t bytes)
 		return quiesce_words_list(level_name, text, bytes);
 	if (strcmp(key, "engine") == 0)
 		return quiesce_words_list(engine_name, text, bytes);
+	if (strcmp(key, "contain") == 0)
+		return quiesce_words_list(contain_name, text, bytes);
 	if (strcmp(key, "mode") == 0)
 		return quiesce_words_list(mode_name, text, bytes);
 	if (strcmp(key, "strict") == 0)
@@ -187,6 +219,8 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 			return set_number(config, i, value);
 	if (strcmp(key, "load") == 0)
 		return add_load(config, value, origin);
+	if (strcmp(key, "contain") == 0)
+		return set_contain(config, value);
 
 	if (strcmp(key, "level") == 0) {
 		word = find_word(value, level_name);
@@ -203,6 +237,16 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 		config->strict = word < 0 ? config->strict : word == 1;
 	}
 	return word < 0 ? word : 0;
+}
+
+static void print_contain(const struct quiesce_config *config, FILE *out)
+{
+	size_t n = 0;
+
+	do
+		(void)fprintf(out, "%s%s", n ? "," : "", pcireset_contain_word(config->contain[n]));
+	while (config->contain[n] && config->contain[++n]);
+	(void)fputs("\n", out);
 }
 
 static void print_load(const struct quiesce_load *load, FILE *out)
@@ -251,6 +295,8 @@ int quiesce_config_print(struct quiesce_config *config, const char *key, FILE *o
 		(void)fprintf(out, "%s\n", levels[config->level]);
 	else if (strcmp(key, "engine") == 0)
 		(void)fprintf(out, "%s\n", engines[config->engine]);
+	else if (strcmp(key, "contain") == 0)
+		print_contain(config, out);
 	else if (strcmp(key, "mode") == 0)
 		(void)fprintf(out, "%s\n", modes[config->mode]);
 	else if (strcmp(key, "strict") == 0)

@@ -193,7 +193,7 @@ static const char *why(int r)
 	if (r == -EPERM)
 		return "its driver is blacklisted";
 	if (r == -EBUSY)
-		return "no driver for it: it is lost, or its reset is stuck";
+		return "no driver for it: it is lost or contained, or its reset is stuck";
 	return strerror(-r);
 }
 

@@ -199,17 +199,17 @@ static bool does_dma(const char *driver)
 	       strcmp(driver, "vfio-pci") != 0 && strcmp(driver, "pci-stub") != 0;
 }
 
-static bool gets_driver(const struct reading *reading, const struct pcireset_function *f)
+bool quiesce_gets_driver(const struct pcireset_io *io, const struct quiesce_image *image,
+			 const struct pcireset_function *f)
 {
-	const struct pcireset_io *io = reading->io;
 	char path[PCIRESET_PATH_BYTES], modalias[80];
 
 	if (f->driver[0])
 		return true;
-	return reading->image && reading->image->takes &&
+	return image && image->takes &&
 	       io->attr_read(io->data, pcireset_attr_path(f->address, "modalias", path), modalias,
 			     sizeof(modalias)) == 0 &&
-	       reading->image->takes(reading->image->data, modalias);
+	       image->takes(image->data, modalias);
 }
 
 /* Only ports that can report it: PCIe Base Specification, Link Status Register. */
@@ -257,7 +257,7 @@ static bool may_touch(const struct reading *reading, size_t i)
 	const struct pcireset_outcome *o = reading->outcomes;
 
 	return reading->machine->functions[i].answers && !reading->iommu->members[i].held &&
-	       !(o && o[i].verdict == PCIRESET_LOST);
+	       !(o && (o[i].verdict == PCIRESET_LOST || o[i].verdict == PCIRESET_CONTAINED));
 }
 
 /* The function is asked first, and its ports only where it does not answer. */
@@ -286,7 +286,7 @@ static void read_member(const struct reading *reading, size_t i)
 	if (pcireset_is_bridge(f) || !may_touch(reading, i))
 		return;
 
-	m->gets_driver = gets_driver(reading, f);
+	m->gets_driver = quiesce_gets_driver(reading->io, reading->image, f);
 	m->asleep = pcireset_is_asleep(reading->io, f);
 	read_link(reading, i);
 }

@@ -173,7 +173,7 @@ struct quiesce_iommu {
  * @root: prefix of all paths
  * @io: the machine
  * @machine: with its topology
- * @outcomes: one per function: those lost are not touched; may be NULL
+ * @outcomes: one per function: those lost or contained are not touched; may be NULL
  * @image: what can be loaded; may be NULL
  * @ret_iommu: quiesce_iommu_free()
  *
@@ -194,6 +194,9 @@ const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, 
  * physical addresses meet the crashed kernel's tables. False where not known.
  */
 bool quiesce_group_translates(const struct quiesce_group *group);
+/** quiesce_gets_driver() - is one bound, or would a module of @image, if any, take it */
+bool quiesce_gets_driver(const struct pcireset_io *io, const struct quiesce_image *image,
+			 const struct pcireset_function *function);
 /** quiesce_reserved_word() - as sysfs has it */
 const char *quiesce_reserved_word(enum quiesce_reserved kind);
 
@@ -295,6 +298,8 @@ int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why);
 
 /* iommu_stage.c */
 
+/** quiesce_keep_silent() - Bus Master off again, where vfio-pci has restored it */
+void quiesce_keep_silent(struct quiesce_run *run, size_t i);
 /** quiesce_iommu_stage_by() - quiesce_iommu_stage() by means of the caller's */
 int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
 			   const struct quiesce_image *image);

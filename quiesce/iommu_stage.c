@@ -44,7 +44,7 @@ static void lose(struct quiesce_run *run, size_t i)
 }
 
 /* vfio leaves Bus Master off; that is read back, not believed. */
-static void keep_silent(struct quiesce_run *run, size_t i)
+void quiesce_keep_silent(struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_io *io = run->io;
 	struct pcireset_function f = run->machine.functions[i];
@@ -97,7 +97,7 @@ static void reinit(const struct stage *stage, struct quiesce_group *group)
 		set_answer(group, QUIESCE_REINIT_REFUSED, why, r);
 	else
 		set_answer(group, QUIESCE_REINIT_DONE, "claimed and released through vfio", 0);
-	keep_silent(run, group->through);
+	quiesce_keep_silent(run, group->through);
 }
 
 static void log_refusal(struct stage *stage, const struct quiesce_group *group)

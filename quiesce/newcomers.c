@@ -67,6 +67,8 @@ static int adopt(struct quiesce_run *run, struct quiesce_run *more)
 		if (r == 0)
 			r = APPEND(run, earlier, more);
 	}
+	if (r == 0 && run->containments && more->containments)
+		r = APPEND(run, containments, more);
 	if (r < 0)
 		return r;
 
@@ -102,6 +104,7 @@ int quiesce_newcomers_silence(struct quiesce_run *run)
 		.is_addition = true,
 		.started_us = run->io->now_us(run->io->data),
 		.deadline_us = run->drivers_deadline_us,
+		.drivers_deadline_us = run->drivers_deadline_us,
 		.journal = &rest,
 	};
 	int r;

@@ -182,6 +182,9 @@ static int plan(struct quiesce_run *run)
 		return r;
 
 	run->estimate_ms = pcireset_plan_estimate_ms(&run->machine, run->steps);
+	r = quiesce_containment_plan(run);
+	if (r < 0)
+		return r;
 	stage_over(run, QUIESCE_STAGE_PLAN);
 	return 0;
 }
@@ -320,7 +323,7 @@ int quiesce_pipeline_silence(struct quiesce_run *run)
 		return r;
 
 	verify(run);
-	return 0;
+	return quiesce_containment_stage(run);
 }
 
 int quiesce_pipeline_run(struct quiesce_run *run)
@@ -373,6 +376,7 @@ void quiesce_run_free(struct quiesce_run *run)
 	pcireset_reach_free(&run->reach);
 	free(run->outcomes);
 	free(run->earlier);
+	free(run->containments);
 	free(run->own_journal);
 	free(run->modules_before);
 	quiesce_config_free(&run->config);

@@ -193,3 +193,16 @@ bool quiesce_platform_take_log(struct quiesce_run *run)
 		lower_level(run, FIRMWARE_OWNS);
 	return log.aer_withheld && !run->config.level_is_set;
 }
+
+bool quiesce_platform_is_firmware_first(const struct quiesce_run *run)
+{
+	struct quiesce_inheritance log;
+
+	/* A dump may be another machine's. */
+	if (run->io->is_dump)
+		return false;
+	if (read_hest(run->root) != PCIRESET_NO)
+		return true;
+	quiesce_inheritance_read(run->root, &log);
+	return log.aer_withheld;
+}

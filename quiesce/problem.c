@@ -112,6 +112,7 @@ const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 	const struct pcireset_function *f = &run->machine.functions[i];
 	const struct quiesce_earlier *earlier = run->earlier ? &run->earlier[i] : NULL;
 	const struct pcireset_outcome *o = &run->outcomes[i];
+	char contain[QUIESCE_PROBLEM_BYTES];
 
 	if (o->verdict == PCIRESET_VERDICT_NONE)
 		return NULL;
@@ -125,5 +126,7 @@ const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 		else if (o->verdict == PCIRESET_KEPT)
 			say(words, "a driver has it by now");
 	}
+	if (run->containments && quiesce_containment_problem(&run->containments[i], contain))
+		say(words, "%s", contain);
 	return words[0] ? words : NULL;
 }

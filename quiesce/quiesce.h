@@ -124,6 +124,8 @@ void quiesce_platform_take(struct quiesce_run *run);
  * Return: was the level lowered.
  */
 bool quiesce_platform_take_log(struct quiesce_run *run);
+/** quiesce_platform_is_firmware_first() - by both; also where that is unknown */
+bool quiesce_platform_is_firmware_first(const struct quiesce_run *run);
 
 /* pipeline.c */
 
@@ -163,6 +165,22 @@ struct quiesce_earlier {
 	struct pcireset_step step;
 	struct pcireset_outcome outcome;
 	size_t again_via;
+};
+
+/**
+ * struct quiesce_containment - how a function is isolated that no reset has stopped
+ * @way: how it is, or in a plan, how it would be; none: not
+ * @tried: a way that was not open, or failed; the last one
+ * @error: how it failed, or 0
+ * @why: the same in words, or NULL
+ * @instead_of: its verdict before
+ */
+struct quiesce_containment {
+	enum pcireset_contain way;
+	enum pcireset_contain tried;
+	int error;
+	const char *why;
+	enum pcireset_verdict instead_of;
 };
 
 /**
@@ -221,6 +239,7 @@ struct quiesce_run {
 	struct pcireset_reach reach;
 	struct pcireset_outcome *outcomes;
 	struct quiesce_earlier *earlier; /* one per function; NULL: of none */
+	struct quiesce_containment *containments; /* the same; by the plan before that stage */
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */
 	const bool *dump_target; /* one per function, where the image's file is not there yet */
@@ -268,6 +287,29 @@ size_t quiesce_find(const struct pcireset_machine *machine, struct pcireset_addr
 int quiesce_resets_make(struct quiesce_run *run);
 /** quiesce_earlier_provide() - make run's earlier where it has none; 0 or -ENOMEM */
 int quiesce_earlier_provide(struct quiesce_run *run);
+
+/* containment.c */
+
+/**
+ * quiesce_containment_plan() - which functions would be isolated, and how; only reads
+ * @run: with its plan: expected becomes PCIRESET_CONTAINED
+ *
+ * Whether the image has a driver for one, which may spare it, is not looked at.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int quiesce_containment_plan(struct quiesce_run *run);
+/**
+ * quiesce_containment_stage() - isolate what is fenced only, or not even that
+ * @run: behind its verdicts, which become PCIRESET_CONTAINED; n_bad follows
+ *
+ * By the ways that the configuration has, and in their order. Nothing that the dump
+ * may need: no console, display or dump target, nothing that is kept or has a driver,
+ * and where the dump target is not known, nothing that a driver of the image takes.
+ *
+ * Return: 0 or -ENOMEM. What is not possible is a line in the log.
+ */
+int quiesce_containment_stage(struct quiesce_run *run);
 
 /* newcomers.c */
 

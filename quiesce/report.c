@@ -110,6 +110,18 @@ static void add_iommu(struct cJSON *device, const struct quiesce_run *run, size_
 	quiesce_json_string(iommu, "reason", group && group->reason[0] ? group->reason : NULL);
 }
 
+/* Before that stage of a run it is a forecast, which is told of a plan only. */
+static void add_containment(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct quiesce_containment *c = run->containments ? &run->containments[i] : NULL;
+	const bool is_told = c && c->way && (run->dry_run ||
+					     run->outcomes[i].verdict == PCIRESET_CONTAINED);
+
+	quiesce_json_string(device, "contain", is_told ? pcireset_contain_word(c->way) : NULL);
+	quiesce_json_string(device, "contained_from",
+			    is_told ? pcireset_verdict_word(c->instead_of) : NULL);
+}
+
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_function *f = &run->machine.functions[i];
@@ -124,6 +136,7 @@ struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)
 	add_forecast(device, run, i);
 	quiesce_json_string(device, "verdict", pcireset_verdict_word(run->outcomes[i].verdict));
 	quiesce_json_string(device, "problem", quiesce_problem(run, i, problem));
+	add_containment(device, run, i);
 	quiesce_report_evidence(device, run, i);
 	quiesce_report_earlier(device, run, i);
 	add_iommu(device, run, i);

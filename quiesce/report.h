@@ -89,6 +89,12 @@ void quiesce_problem_of(const struct pcireset_function *function, const struct p
 const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 			    char words[QUIESCE_PROBLEM_BYTES]);
 
+/* containment.c */
+
+/** quiesce_containment_problem() - why a function could not be isolated; NULL: nobody tried */
+const char *quiesce_containment_problem(const struct quiesce_containment *containment,
+					char words[QUIESCE_PROBLEM_BYTES]);
+
 /* report_read.c */
 
 /**

@@ -209,10 +209,11 @@ static bool decide_fixed(const struct court *court, const struct quiesce_subject
 }
 
 /* A display whose memory efifb, say, draws to need not be the boot VGA, nor VGA at all. */
-static bool is_boot_display(const struct court *court, const struct pcireset_function *f)
+bool quiesce_is_boot_display(const struct pcireset_io *io, const struct pcireset_function *f,
+			     const struct quiesce_scene *scene)
 {
-	return f->boot_vga || (f->class_code >> 16 == 0x03 &&
-			       holds(court->io, f, &court->scene->framebuffer));
+	return f->boot_vga ||
+	       (f->class_code >> 16 == 0x03 && holds(io, f, &scene->framebuffer));
 }
 
 /* Return: the default rule, or NULL where that is no rule and @decision is made. */
@@ -239,9 +240,9 @@ static const struct quiesce_rule *find_default(const struct court *court,
 	else if (!is_master) {
 		set(decision, ground, PCIRESET_IDLE, "default:idle", "Bus Master is off");
 		/* The boot VGA still shows what is written to it. */
-		decision->no_bus_reset = is_boot_display(court, f) ||
+		decision->no_bus_reset = quiesce_is_boot_display(court->io, f, court->scene) ||
 					 find(cautious, CAUTIOUS_IDLE, subject);
-	} else if (is_boot_display(court, f))
+	} else if (quiesce_is_boot_display(court->io, f, court->scene))
 		set(decision, ground, PCIRESET_FENCE, "default:boot-vga",
 		    f->boot_vga ? "boot VGA" : "boot framebuffer");
 	else if (f->parent != PCIRESET_NONE && court->scene->dump_target_port[f->parent])

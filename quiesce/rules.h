@@ -115,6 +115,10 @@ void quiesce_rules_lower(const struct pcireset_machine *machine, enum quiesce_le
 void quiesce_rules_protect(const struct pcireset_machine *machine,
 			   struct pcireset_decision *decisions, struct quiesce_ground *grounds);
 
+/** quiesce_is_boot_display() - does the firmware's or the boot console's picture come from it */
+bool quiesce_is_boot_display(const struct pcireset_io *io,
+			     const struct pcireset_function *function,
+			     const struct quiesce_scene *scene);
 /** quiesce_rules_is_default() - is it what a default rule, "default:vmd" say, is about */
 bool quiesce_rules_is_default(const struct pcireset_function *function, const char *origin);
 

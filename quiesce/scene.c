@@ -39,13 +39,16 @@ bool quiesce_is_console(const struct pcireset_function *f, bool usb_console)
 	       (usb_console && sub_class == 0x0c03 && (f->class_code & 0xff) <= 0x30);
 }
 
-/* Loading says the same, and later, when what is behind a driver is there. */
+/*
+ * Loading says the same, and later, when what is behind a driver is there. Whoever asks
+ * again once there is a plan has heard it.
+ */
 static bool will_be_said(const struct quiesce_run *run)
 {
 	for (size_t i = 0; i < run->config.n_loads; i++)
 		if (run->config.loads[i].what == QUIESCE_LOAD_DUMP_TARGET)
 			return true;
-	return run->is_addition;
+	return run->is_addition || run->steps;
 }
 
 int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_scene)

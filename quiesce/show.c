@@ -102,13 +102,21 @@ static const char *reason(const struct cJSON *device, char *buffer)
 {
 	const char *problem = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(device, "problem"));
+	const char *contain = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(device, "contain"));
 	const char *rule = word(device, "rule"), *why = engine_reason(device);
 	const bool is_default = strncmp(rule, "default:", strlen("default:")) == 0;
 
 	if (problem)
-		return problem;
-	(void)snprintf(buffer, QUIESCE_CELL_BYTES, is_default ? "%s%s" : "%s%s (%s)",
-		       why ? "kernel: " : "", why ? why : word(device, "reason"), rule);
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, "%s", problem);
+	else
+		(void)snprintf(buffer, QUIESCE_CELL_BYTES, is_default ? "%s%s" : "%s%s (%s)",
+			       why ? "kernel: " : "", why ? why : word(device, "reason"), rule);
+	if (contain) {
+		const size_t used = strlen(buffer);
+
+		(void)snprintf(buffer + used, QUIESCE_CELL_BYTES - used, "; %s", contain);
+	}
 	return buffer;
 }
 

@@ -185,11 +185,13 @@ pci_quiesce_host() {
 # For groups that get no driver. Hosts seldom have these loaded, and a kdump
 # image is for its host only unless it is told otherwise. Comes after install().
 installkernel() {
-    local _level
+    local _level _contain
 
     _level=$(pci_quiesce_ask "$(find_binary pci-quiesce)" --print level 2> /dev/null) \
         || _level=iommu
-    [[ $_level == iommu ]] || return 0
+    _contain=$(pci_quiesce_ask "$(find_binary pci-quiesce)" --print contain 2> /dev/null) \
+        || _contain=
+    [[ $_level == iommu || $_contain == *iommu* ]] || return 0
     hostonly='' instmods vfio_iommu_type1 vfio-pci
 }
 

@@ -189,7 +189,7 @@ def check_keys(words, page, shipped):
             same(f"range of {key}", ("the program", [may_be]),
                  (shipped_name, re.findall(r"\d+ to \d+", comment)))
             continue
-        values = re.findall(r"(?:^|, | or )([a-z-]+)", may_be)
+        values = re.findall(r"(?:^|, | or )([a-z0-9-]+)", may_be)
         same(f"value of {key}", ("the program", values), (page.name, told))
         same(f"value of {key}", ("the program", values),
              (shipped_name, [word for word in values

@@ -174,7 +174,7 @@ static void barred_functions_are_not_for_drivers(void **state)
 	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
 	assert_string_equal(fake->log, "");
 	assert_non_null(strstr(said(), "<4>pci-quiesce: 0000:00:01.0: no driver for it: it is "
-				       "lost, or its reset is stuck\n"));
+				       "lost or contained, or its reset is stuck\n"));
 	assert_int_equal(run.n_not_loaded, 1);
 }
 
@@ -191,7 +191,7 @@ static void what_is_lost_gets_no_driver(void **state)
 	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
 	assert_string_equal(fake->log, "");
 	assert_non_null(strstr(said(), "<4>pci-quiesce: 0000:00:01.0: no driver for it: it is "
-				       "lost, or its reset is stuck\n"));
+				       "lost or contained, or its reset is stuck\n"));
 }
 
 static void what_has_a_driver_needs_none(void **state)

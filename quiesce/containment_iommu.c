@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Groups that stay on a domain without a mapping. A group is held as long as somebody has
+ * its file open, and whoever comes after us does not know of it: so a child has, which
+ * does nothing else. When it goes, the kernel attaches the group's default domain.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <signal.h>
+#include <string.h>
+
+#include "containment.h"
+#include "supervise.h"
+
+/* For two forks. */
+#define STAY_MS 5000
+
+/*
+ * @holds: those that are claimed; heap
+ */
+struct work {
+	struct quiesce_run *run;
+	const struct quiesce_vfio_calls *calls;
+	struct pcireset_contained *list;
+	struct quiesce_vfio *holds;
+	size_t n_holds;
+};
+
+static bool is_wanted_of(const struct work *work, size_t i, int group)
+{
+	return work->list[i].wanted && work->run->machine.functions[i].iommu_group == group;
+}
+
+static void refuse(const struct work *work, int group, int error, const char *why)
+{
+	for (size_t i = 0; i < work->run->machine.n; i++)
+		if (is_wanted_of(work, i, group)) {
+			work->list[i].error = error;
+			work->list[i].why = why;
+		}
+}
+
+/* All but the one that is bound to vfio-pci: only driver_override is written of these. */
+static int bar_others(const struct work *work, size_t through, int group)
+{
+	const struct quiesce_run *run = work->run;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < run->machine.n; i++)
+		if (i != through && is_wanted_of(work, i, group))
+			r = pcireset_journal_bar(run->io, &run->machine.functions[i],
+						 &run->journal->entries[i], PCIRESET_CONTAIN_IOMMU);
+	return r;
+}
+
+static void put_back(const struct work *work, int group)
+{
+	const struct quiesce_run *run = work->run;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (is_wanted_of(work, i, group) &&
+		    run->journal->entries[i].isolation.way == PCIRESET_CONTAIN_IOMMU)
+			(void)pcireset_journal_restore(run->io, &run->journal->entries[i]);
+}
+
+/*
+ * Of a function whose power state it does not know vfio-pci restores all that the kernel
+ * found at first, Bus Master included; one that was enabled once is in D0. That turns
+ * decoding and INTx on, so COMMAND is written as it was. Source: drivers/vfio/pci/
+ * vfio_pci_core.c, vfio_pci_set_power_state(); drivers/pci/pci.c, do_pci_enable_device().
+ */
+static int make_power_known(const struct pcireset_io *io, const struct pcireset_function *f)
+{
+	char path[PCIRESET_PATH_BYTES];
+	uint8_t command[2];
+	int r;
+
+	if (!f->power)
+		return 0;
+	r = io->config_read(io->data, f->address, PCI_COMMAND, command, sizeof(command));
+	if (r == 0 && (command[0] & command[1]) == 0xff)
+		r = -ENODEV;
+	(void)pcireset_attr_path(f->address, "enable", path);
+	if (r == 0)
+		r = io->attr_write(io->data, path, "1");
+	if (r < 0)
+		return r;
+	r = io->attr_write(io->data, path, "0");
+	/* Where that is locked down, INTx stays on, as it does elsewhere. */
+	(void)io->config_write(io->data, f->address, PCI_COMMAND,
+			       command[0] | (uint32_t)command[1] << 8, sizeof(command));
+	return r;
+}
+
+static void hold(struct work *work, size_t through)
+{
+	const struct quiesce_run *run = work->run;
+	const int group = run->machine.functions[through].iommu_group;
+	struct quiesce_vfio *vfio = &work->holds[work->n_holds];
+	const char *why = "drivers cannot be kept away";
+	int r = bar_others(work, through, group);
+
+	*vfio = (struct quiesce_vfio){
+		.io = run->io,
+		.log = run->log,
+		.calls = work->calls,
+		.function = &run->machine.functions[through],
+		.group = (unsigned int)group,
+		.entry = &run->journal->entries[through],
+		.wants_empty = true,
+	};
+	if (r == 0) {
+		why = "it cannot be enabled";
+		r = make_power_known(run->io, vfio->function);
+	}
+	if (r == 0)
+		r = quiesce_vfio_hold(vfio, &why);
+	if (r == 0 && !vfio->is_empty) {
+		(void)quiesce_vfio_release(vfio, &why);
+		why = "no domain without a mapping";
+		r = -EOPNOTSUPP;
+	}
+	if (r < 0) {
+		refuse(work, group, r, why);
+		put_back(work, group);
+		return;
+	}
+	vfio->entry->isolation.way = PCIRESET_CONTAIN_IOMMU;
+	work->n_holds++;
+	/* That is read back, not believed. */
+	if (run->outcomes[through].verdict == PCIRESET_FENCED)
+		quiesce_keep_silent(work->run, through);
+}
+
+/* It is to be ended by whoever ends everything, and not by a terminal that goes away. */
+static void __attribute__((noreturn)) stay(void)
+{
+	sigset_t none;
+
+	(void)setsid();
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (;;)
+		(void)pause();
+}
+
+/* From here on nobody undoes it, whoever dies. */
+static void mark(const struct work *work)
+{
+	const struct quiesce_run *run = work->run;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (work->list[i].wanted && !work->list[i].error)
+			run->journal->entries[i].isolation.stands = true;
+}
+
+/* In a child, that its own child has the files open and nobody has to wait for it. */
+static int leave_one_behind(const void *data)
+{
+	const pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		stay();
+	mark(data);
+	return 0;
+}
+
+static void keep(struct work *work)
+{
+	const char *unheard;
+	int r;
+
+	r = quiesce_child_do(leave_one_behind, work, quiesce_monotonic_us() + STAY_MS * 1000ull);
+	for (size_t h = 0; h < work->n_holds; h++) {
+		struct quiesce_vfio *vfio = &work->holds[h];
+
+		if (r == 0) {
+			vfio->calls->close(vfio->calls->data, vfio->group_fd);
+			vfio->calls->close(vfio->calls->data, vfio->container_fd);
+			continue;
+		}
+		refuse(work, (int)vfio->group, r, "nobody can hold its group");
+		(void)quiesce_vfio_release(vfio, &unheard);
+		put_back(work, (int)vfio->group);
+	}
+	for (size_t i = 0; i < work->run->machine.n; i++)
+		work->list[i].stands = work->list[i].wanted && !work->list[i].error;
+	/* That is no memory of the child's. */
+	if (work->run->own_journal)
+		mark(work);
+}
+
+void quiesce_contain_iommu(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
+			   const struct quiesce_image *image, uint64_t end_us,
+			   struct pcireset_contained *list)
+{
+	_cleanup_free_ struct quiesce_vfio *holds =
+		calloc(run->machine.n + 1, sizeof(struct quiesce_vfio));
+	struct work work = { run, calls, list, holds, 0 };
+	const char *why = "no memory";
+	int r = holds ? quiesce_vfio_load(run->io, image, &why) : -ENOMEM;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const int group = run->machine.functions[i].iommu_group;
+
+		if (!list[i].wanted || list[i].error ||
+		    run->journal->entries[i].isolation.way == PCIRESET_CONTAIN_IOMMU)
+			continue;
+		if (r < 0)
+			refuse(&work, group, r, why);
+		else if (run->io->now_us(run->io->data) >= end_us)
+			refuse(&work, group, -ETIMEDOUT, "no time was left");
+		else
+			hold(&work, i);
+	}
+	if (work.n_holds)
+		keep(&work);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Groups that stay on a domain without a mapping, and who holds them. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "containment_stage.h"
+
+#define IOMMU PCIRESET_CONTAIN_IOMMU
+
+/* What is asked of vfio until a group is held, and what else a release takes. */
+#define HELD	 "dev/vfio/vfio\ndev/vfio/3\n"
+#define RELEASED "released\nclosed\nclosed\n"
+#define CLOSED	 "closed\nclosed\n"
+
+/* vfio is built in. */
+static int with_vfio(void **state)
+{
+	static const char *const files[] = {
+		BIND,
+		"sys/bus/pci/drivers/vfio-pci/unbind",
+		"sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+	};
+
+	assert_int_equal(setup(state), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		(void)strcpy(fake.attrs[fake.n_attrs++].path, files[i]);
+	/* Orphans are this process's. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	return 0;
+}
+
+static struct fake_function *member(const char *address, const char *group)
+{
+	struct fake_function *f = add(address);
+
+	fake_attr(&fake, f, "iommu_group", group)->link = true;
+	(void)fake_attr(&fake, f, "vfio-dev", "");
+	(void)fake_attr(&fake, f, "enable", "0");
+	return f;
+}
+
+static const char *override_of(size_t i)
+{
+	char path[PCIRESET_PATH_BYTES];
+
+	return fake_find_attr(&fake, pcireset_attr_path(run.machine.functions[i].address,
+							"driver_override", path))->text;
+}
+
+/* The process that was left behind, or 0; there is no other. */
+static pid_t holder(void)
+{
+	char text[64] = "";
+	int fd = open("/proc/thread-self/children", O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+	(void)close(fd);
+	return (pid_t)atoi(text);
+}
+
+/* It is asleep, in a session of its own, and a signal ends it. */
+static void ends(pid_t pid)
+{
+	int status;
+
+	assert_true(pid > 0);
+	while (getsid(pid) != pid)
+		(void)usleep(1000);
+	assert_int_equal(kill(pid, SIGHUP), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+static void a_group_is_held_by_a_process_that_stays(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	contain();
+	is_contained(0, IOMMU);
+	assert_string_equal(asked, HELD CLOSED);
+	assert_string_equal(fake.log, "r 00:1f.0 04\n"
+				      "a 00:1f.0/enable 1\n"
+				      "a 00:1f.0/enable 0\n"
+				      "w 00:1f.0 04 0402\n"
+				      "a 00:1f.0/driver_override vfio-pci\n"
+				      "a " BIND " 0000:00:1f.0\n"
+				      "r 00:1f.0 04\n");
+	ends(holder());
+
+	/* Whoever puts things back leaves it bound. */
+	fake_forget_log(&fake);
+	assert_int_equal(pcireset_journal_restore(&fake.io, &run.journal->entries[0]), 0);
+	assert_string_equal(fake.log, "");
+}
+
+static void one_process_holds_all_groups(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "4");
+	plan("iommu");
+	contain();
+	is_contained(0, IOMMU);
+	is_contained(1, IOMMU);
+	assert_string_equal(asked, HELD "dev/vfio/vfio\ndev/vfio/4\n" CLOSED CLOSED);
+	ends(holder());
+	assert_int_equal(holder(), 0);
+}
+
+static void the_others_of_a_group_are_barred_too(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	run.outcomes[1].verdict = PCIRESET_VERDICT_IDLE;
+	run.steps[1].action = PCIRESET_IDLE;
+	contain();
+	is_contained(0, IOMMU);
+	is_contained(1, IOMMU);
+	assert_string_equal(override_of(0), "vfio-pci");
+	assert_string_equal(override_of(1), "pci-quiesce");
+	assert_string_equal(asked, HELD CLOSED);
+	ends(holder());
+}
+
+/* All is as it was. */
+static void is_free(size_t i)
+{
+	assert_string_equal(override_of(i), "");
+	assert_false(run.journal->entries[i].in_use);
+	assert_int_equal(holder(), 0);
+}
+
+static void a_claim_that_is_refused_is_undone(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "3");
+	claim_error = -EPERM;
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: the kernel refuses the claim: Operation not permitted");
+	assert_string_equal(asked, HELD CLOSED);
+	is_free(0);
+	is_free(1);
+}
+
+/* As Linux 6.12 does, of a function in a state that it does not know. */
+static void restore_command(struct fake_function *f)
+{
+	fake_put(f->config, 0x04, 0x0507, 2);
+}
+
+static void bus_master_is_turned_off_where_vfio_turned_it_on(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = member("0000:00:1f.0", "3");
+	fake_find_attr(&fake, BIND)->written = restore_command;
+	fake_find_attr(&fake, BIND)->function = f;
+	plan("iommu");
+	contain();
+	is_contained(0, IOMMU);
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0503);
+	ends(holder());
+}
+
+static void one_that_cannot_be_enabled_is_not_bound(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	fake_find_attr(&fake, "sys/bus/pci/devices/0000:00:1f.0/enable")->write_error = -EPERM;
+	contain();
+	is_not(0, "not contained: iommu: it cannot be enabled: Operation not permitted");
+	assert_string_equal(asked, "");
+	assert_string_equal(override_of(0), "(null)");
+}
+
+/* A claim alone leaves an entry that VT-d inherited. */
+static void a_claim_without_an_empty_domain_is_not_enough(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	empty_error = -ENODEV;
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: no domain without a mapping: Operation not supported");
+	assert_string_equal(asked, HELD RELEASED);
+	is_free(0);
+}
+
+static void a_group_with_one_that_is_kept_is_not_touched(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "3");
+	(void)add("0000:00:1f.1");
+	plan("iommu");
+	run.steps[0].action = PCIRESET_KEEP;
+	run.outcomes[0].verdict = PCIRESET_KEPT;
+	contain();
+	is_not(1, "not contained: iommu: one beside it is kept, or a driver takes it");
+	is_not(2, "not contained: iommu: it has no IOMMU");
+	assert_string_equal(asked, "");
+	assert_string_equal(fake.log, "");
+}
+
+static void never_where_firmware_owns_error_handling(void **state)
+{
+	static const char log[] = "6,1,0,-;acpi PNP0A08:00: _OSC: platform does not support [AER]\n"
+				  "6,2,0,-;acpi PNP0A08:00: _OSC: OS now controls [PME]\n";
+	char path[96];
+	FILE *out;
+
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	(void)snprintf(path, sizeof(path), "%s/dev", root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/dev/kmsg", root);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	(void)fputs(log, out);
+	assert_int_equal(fclose(out), 0);
+	plan("link,iommu,d3hot");
+	contain();
+	is_contained(0, PCIRESET_CONTAIN_D3HOT);
+	assert_string_equal(asked, "");
+}
+
+static void without_vfio_it_is_not_possible(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	fake_find_attr(&fake, BIND)->path[0] = '\0';
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: no vfio-pci here: No such file or directory");
+	assert_string_equal(asked, "");
+	assert_int_equal(holder(), 0);
+}
+
+static void no_group_is_claimed_without_time(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	run.drivers_deadline_us = 0;
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: no time was left");
+	assert_string_equal(asked, "");
+}
+
+#define WITH_VFIO(name) cmocka_unit_test_setup_teardown(name, with_vfio, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_VFIO(a_group_is_held_by_a_process_that_stays),
+		WITH_VFIO(one_process_holds_all_groups),
+		WITH_VFIO(the_others_of_a_group_are_barred_too),
+		WITH_VFIO(a_claim_that_is_refused_is_undone),
+		WITH_VFIO(bus_master_is_turned_off_where_vfio_turned_it_on),
+		WITH_VFIO(one_that_cannot_be_enabled_is_not_bound),
+		WITH_VFIO(a_claim_without_an_empty_domain_is_not_enough),
+		WITH_VFIO(a_group_with_one_that_is_kept_is_not_touched),
+		WITH_VFIO(never_where_firmware_owns_error_handling),
+		WITH_VFIO(without_vfio_it_is_not_possible),
+		WITH_VFIO(no_group_is_claimed_without_time),
+	};
+
+	return cmocka_run_group_tests_name("containment-iommu", tests, NULL, NULL);
+}
