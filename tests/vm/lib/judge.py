@@ -171,13 +171,17 @@ def check_silence(report, console, first, last):
     return []
 
 
-def check_drivers(console, unbound):
+def check_drivers(console, unbound, contained):
+    """contained: {address: way}; vfio-pci has those whose group is held."""
     problems = []
     dead = {f.driver for a, f in console.first.items() if a in unbound}
     for address, function in sorted(console.first.items()):
         now = console.second.get(address)
         if now is None:
             problems.append(f"{address} is gone in the kdump kernel")
+        elif contained.get(address) == "iommu":
+            if now.driver != "vfio-pci":
+                problems.append(f"{address}: driver {now.driver or 'none'}, not vfio-pci")
         elif now.driver != ("" if address in unbound else function.driver):
             problems.append(f"{address}: driver {now.driver or 'none'}, was {function.driver}")
     marks = [text for _, text in console.marks]
@@ -219,7 +223,10 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
     if reads and not any(console.init <= r.time < (console.next_init or 0) for r in trace.reads):
         problems.append("the trace has no reads of configuration space")
     driverless = [*unbound, *(a for a in stuck if not functions[a].bridge)]
-    problems += check_drivers(console, driverless) + check_left(console, stuck)
+    contained = {d["address"]: d["contain"] for d in (report or {}).get("devices", [])
+                 if d.get("contain")}
+    problems += check_drivers(console, driverless, contained)
+    problems += check_left(console, stuck, contained)
     if mode in ("without", "survive"):
         stale = stale_dma(trace, console, kept)
         numbers["stale_dma"] = len(stale)

@@ -7,9 +7,9 @@ BRIDGE = [(0x18, 3), (0x1c, 2), (0x20, 4), (0x24, 4), (0x28, 4), (0x2c, 4), (0x3
 FREE = ("(null)", "-")
 
 
-def check_left(console, stuck=()):
+def check_left(console, stuck=(), contained=()):
     """Problems with what the second kernel's functions look like in the end; of a
-    stuck one nothing can be read."""
+    stuck one nothing can be read, and contained ones are barred from drivers."""
     problems = []
     if "second: autoprobe 1" not in [text for _, text in console.marks]:
         problems.append("drivers_autoprobe is not 1")
@@ -17,7 +17,7 @@ def check_left(console, stuck=()):
         now = console.second.get(address)
         if now is None or address in stuck:
             continue  # check_drivers has its say
-        if now.override not in FREE:
+        if (now.override in FREE) == (address in contained):
             problems.append(f"{address}: driver_override is {now.override!r}")
         if now.methods != before.methods:
             problems.append(f"{address}: reset_method is {now.methods!r}, was {before.methods!r}")
