@@ -7,10 +7,6 @@
 
 #include "engine_direct.h"
 
-#define POLL_FIRST_US 1000
-#define POLL_MAX_US   32000
-/* Whoever takes long to answer is asked seldom: a share of 1/16 of the time at most. */
-#define SLOW_PAUSES   16
 /* Between what the journal says and the write, somebody else may have the processor. */
 #define SLACK_US      100000
 
@@ -68,7 +64,7 @@ static void start(struct pcireset_direct_wave *w, struct pcireset_direct_item *i
 	item->deadline_us = item->started_us + budget_us + wait_us;
 	if (item->deadline_us > limits->deadline_us)
 		item->deadline_us = limits->deadline_us;
-	item->pause_us = POLL_FIRST_US;
+	item->pause_us = PCIRESET_ASK_FIRST_US;
 }
 
 /*
@@ -90,20 +86,13 @@ static void begin_drain(struct pcireset_direct_wave *w, struct pcireset_direct_i
 	item->drained_by_us = now_us(w) + (wait_us < half_us ? wait_us : half_us);
 	if (item->drained_by_us > w->task->limits.deadline_us)
 		item->drained_by_us = w->task->limits.deadline_us;
-	item->pause_us = POLL_FIRST_US;
+	item->pause_us = PCIRESET_ASK_FIRST_US;
 }
 
 static void pause_until(struct pcireset_direct_wave *w, struct pcireset_direct_item *item,
 			uint64_t end_us, uint64_t took_us)
 {
-	uint64_t pause_us = item->pause_us;
-
-	item->pause_us = pause_us * 2 < POLL_MAX_US ? pause_us * 2 : POLL_MAX_US;
-	if (pause_us < took_us * SLOW_PAUSES)
-		pause_us = took_us * SLOW_PAUSES;
-	item->due_us = now_us(w) + pause_us;
-	if (item->due_us > end_us)
-		item->due_us = end_us;
+	item->due_us = pcireset_ask_again_us(now_us(w), end_us, took_us, &item->pause_us);
 }
 
 static void drain(struct pcireset_direct_wave *w, struct pcireset_direct_item *item)
@@ -168,7 +157,8 @@ static void poll(struct pcireset_direct_wave *w, struct pcireset_direct_item *it
 	    (!item->was_asked || asked_us < item->deadline_us) &&
 	    pcireset_ask(w->io, function_of(w, item)->address, entry_of(w, item)->saved.id,
 			 &w->task->outcomes[item->i].last_id) &&
-	    pcireset_direct_finish(w, item, &answered_us, &r)) {
+	    pcireset_look_and_restore(w->task, item->i, closed(item), item->bar,
+				      &w->task->outcomes[item->i], &answered_us, &r)) {
 		over(w, item, r);
 		w->task->outcomes[item->i].reset_us = answered_us - item->started_us;
 		return;
@@ -246,7 +236,7 @@ static int begin(const struct pcireset_task *task, bool *under_way, void **ret_s
 	}
 	for (size_t i = 0; i < task->machine->n; i++)
 		if (task->steps[i].action == PCIRESET_RESET &&
-		    task->steps[i].engine == PCIRESET_ENGINE_DIRECT) {
+		    task->steps[i].engine == PCIRESET_ENGINE_DIRECT && !task->steps[i].whole_bus) {
 			w->items[w->n_items++].i = i;
 			under_way[i] = true;
 		}

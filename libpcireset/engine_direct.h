@@ -76,12 +76,5 @@ int pcireset_direct_close_doors(const struct pcireset_direct_wave *w,
 				const struct pcireset_direct_item *item);
 int pcireset_direct_write_reset(const struct pcireset_direct_wave *w,
 				const struct pcireset_direct_item *item);
-/*
- * What the reset did is looked at before anything is written back. False where it has
- * gone again meanwhile, else its error in @ret_error.
- */
-bool pcireset_direct_finish(const struct pcireset_direct_wave *w,
-			    const struct pcireset_direct_item *item, uint64_t *ret_answered_us,
-			    int *ret_error);
 
 #endif

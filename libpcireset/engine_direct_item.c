@@ -72,18 +72,18 @@ int pcireset_direct_write_reset(const struct pcireset_direct_wave *w,
 					PCI_EXP_DEVCTL_BCR_FLR);
 }
 
-bool pcireset_direct_finish(const struct pcireset_direct_wave *w,
-			    const struct pcireset_direct_item *item, uint64_t *ret_answered_us,
-			    int *ret_error)
+bool pcireset_look_and_restore(const struct pcireset_task *task, size_t i, uint16_t command,
+			       uint32_t bar, struct pcireset_outcome *o,
+			       uint64_t *ret_answered_us, int *ret_error)
 {
-	struct pcireset_outcome *o = &w->task->outcomes[item->i];
-	struct pcireset_journal_entry *entry = entry_of(w, item);
-	const struct pcireset_function *f = function_of(w, item);
-	const uint64_t answered_us = now_us(w);
+	const struct pcireset_function *f = &task->machine->functions[i];
+	struct pcireset_journal_entry *entry = &task->journal->entries[i];
+	const struct pcireset_io *io = task->io;
+	const uint64_t answered_us = io->now_us(io->data);
 	enum pcireset_known was_reset;
 	int r;
 
-	r = pcireset_observe(w->io, f, closed(item), item->bar, &o->observed, &was_reset);
+	r = pcireset_observe(io, f, command, bar, &o->observed, &was_reset);
 	if (r == -ENODEV)
 		return false;
 	if (r == 0 && was_reset != PCIRESET_NO)
@@ -93,13 +93,14 @@ bool pcireset_direct_finish(const struct pcireset_direct_wave *w,
 		r = -EOPNOTSUPP; /* it answers, but its registers say that nothing happened */
 
 	o->restored =
-		pcireset_saved_write_back(w->io, f->address, &entry->saved, PCIRESET_HEADER_BYTES);
+		pcireset_saved_write_back(io, f->address, &entry->saved, PCIRESET_HEADER_BYTES);
 	if (o->restored >= 0) {
 		entry->saved.n = 0;
 		entry->quiet_until_us = 0;
+		entry->late = false;
 		entry->in_use = false;
 	}
-	o->restore_us = now_us(w) - answered_us;
+	o->restore_us = io->now_us(io->data) - answered_us;
 	*ret_answered_us = answered_us;
 	*ret_error = r;
 	return true;

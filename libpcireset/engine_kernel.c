@@ -9,14 +9,11 @@
 #define AGAIN_FIRST_US 10000
 #define AGAIN_MAX_US   160000
 
-/* Whose outcome it is: a function with a reset of its own had that before. */
 static bool counts_for(const struct pcireset_kernel_wave *w,
 		       const struct pcireset_kernel_item *item, size_t i)
 {
-	if (!pcireset_kernel_is_member(w, item, i))
-		return false;
-	return !item->whole_bus || w->steps[i].action == PCIRESET_IDLE ||
-	       (w->steps[i].whole_bus && w->steps[i].via == item->target);
+	return item->whole_bus ? pcireset_bus_counts_for(w->task, item->target, i) :
+				 i == item->target;
 }
 
 /* The kernel waits for each bus that it restores, one after the other. */
@@ -48,7 +45,6 @@ static void add_item(struct pcireset_kernel_wave *w, size_t i)
 	*item = (struct pcireset_kernel_item){
 		.target = step->whole_bus ? step->via : i,
 		.whole_bus = step->whole_bus,
-		.bus = PCIRESET_NONE,
 		.method = step->method,
 		.estimate_ms = step->estimate_ms,
 		.pause_us = AGAIN_FIRST_US,
@@ -61,6 +57,8 @@ static void add_item(struct pcireset_kernel_wave *w, size_t i)
 	for (size_t k = 0; step->whole_bus && k < w->n_items; k++)
 		if (w->items[k].whole_bus && w->items[k].target == item->target)
 			return; /* a sibling brought it already */
+	if (!item->whole_bus)
+		w->under_way[i] = true;
 	item->budget_ms = budget_ms(w, item, step->via);
 	w->n_items++;
 }
@@ -87,8 +85,8 @@ static void set_outcome(struct pcireset_kernel_wave *w, struct pcireset_kernel_i
 	uint64_t now_us = w->io->now_us(w->io->data);
 	bool came_back = item->state == PCIRESET_KERNEL_ABANDONED;
 
-	if (item->bus != PCIRESET_NONE && !came_back)
-		w->items[item->bus].n_first--;
+	if (!item->whole_bus)
+		w->under_way[item->target] = false;
 	item->state = stuck ? PCIRESET_KERNEL_ABANDONED : PCIRESET_KERNEL_OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->task->outcomes[i];
@@ -161,21 +159,13 @@ static bool is_too_late(const struct pcireset_kernel_wave *w,
 	       w->task->limits.deadline_us - now_us < item->estimate_ms * 1000ull;
 }
 
-/* A function that is being reset by itself must not lose its bus meanwhile. */
 static bool must_wait(const struct pcireset_kernel_wave *w, struct pcireset_kernel_item *item)
 {
-	if (w->locked[item->lock])
-		return true;
-	if (!item->whole_bus)
-		return false;
-	/* No other engine begins one later. */
-	while (item->n_free < w->machine->n &&
-	       !(w->under_way[item->n_free] && pcireset_kernel_is_member(w, item, item->n_free)))
-		item->n_free++;
-	return item->n_first > 0 || item->n_free < w->machine->n;
+	return w->locked[item->lock] ||
+	       (item->whole_bus && pcireset_bus_must_wait(w->machine, w->under_way, item->target,
+							  &item->n_free));
 }
 
-/* Ones must not be saved and written back, nor a driver lose its device. */
 static bool has_to_stay(const struct pcireset_kernel_wave *w,
 			const struct pcireset_kernel_item *item)
 {
@@ -188,10 +178,10 @@ static bool has_to_stay(const struct pcireset_kernel_wave *w,
 		/* Who held its lock, too, may have been the probe of its driver. */
 		if (!f->driver[0] && pcireset_got_driver(w->io, f))
 			o->bound = true;
-		if (o->bound || (item->whole_bus && pcireset_is_away(&w->steps[i], o)))
+		if (o->bound)
 			return true;
 	}
-	return false;
+	return item->whole_bus && pcireset_bus_has_to_stay(w->task, item->target, true);
 }
 
 /* False where no more can be under way at a time. */
@@ -260,7 +250,7 @@ static void abandon(struct pcireset_kernel_wave *w, struct pcireset_kernel_item 
 	w->n_running--;
 	for (size_t k = 0; k < w->n_items; k++)
 		if (w->items[k].state == PCIRESET_KERNEL_WAITING &&
-		    (w->items[k].lock == item->lock || k == item->bus))
+		    w->items[k].lock == item->lock)
 			set_outcome(w, &w->items[k], false, false, -EBUSY);
 }
 
@@ -303,18 +293,6 @@ static uint64_t advance(void *state)
 	return next_due_us(w, now_us);
 }
 
-/* Whole buses are apart: each function is on one at the most. */
-static void find_buses(struct pcireset_kernel_wave *w)
-{
-	for (size_t k = 0; k < w->n_items; k++)
-		for (size_t bus = 0; !w->items[k].whole_bus && bus < w->n_items; bus++)
-			if (w->items[bus].whole_bus &&
-			    pcireset_kernel_is_member(w, &w->items[bus], w->items[k].target)) {
-				w->items[k].bus = bus;
-				w->items[bus].n_first++;
-			}
-}
-
 static void end(void *state)
 {
 	struct pcireset_kernel_wave *w = state;
@@ -353,7 +331,6 @@ static int begin(const struct pcireset_task *task, bool *under_way, void **ret_s
 		if (w->steps[i].action == PCIRESET_RESET &&
 		    w->steps[i].engine == PCIRESET_ENGINE_KERNEL)
 			add_item(w, i);
-	find_buses(w);
 
 	*ret_state = w;
 	return 0;

@@ -22,9 +22,7 @@ struct pcireset_kernel_item {
 	uint32_t budget_ms;
 	enum pcireset_kernel_item_state state;
 	struct pcireset_job *job; /* while it is under way, also where it was abandoned */
-	size_t bus;	/* of one function: the item of the whole bus it is on, or PCIRESET_NONE */
-	size_t n_first; /* of a whole bus: resets of functions on it that are not over */
-	size_t n_free;	/* of a whole bus: this many functions wait for no other engine */
+	size_t n_free; /* of a whole bus: see pcireset_bus_must_wait() */
 	uint64_t started_us;
 	uint64_t deadline_us; /* of the latest try; 0 before the first */
 	uint64_t again_us;    /* others held its locks: not before that */
@@ -40,8 +38,8 @@ struct pcireset_kernel_wave {
 	struct pcireset_kernel_item *items;
 	size_t n_items;
 	size_t n_running;
-	const bool *under_way; /* resets of functions that others make */
-	bool *locked;	       /* by item.lock; stays set where a reset was abandoned */
+	bool *under_way; /* resets of functions by themselves, whoever makes them */
+	bool *locked;	 /* by item.lock; stays set where a reset was abandoned */
 };
 
 /* Whom it reaches. */

@@ -10,10 +10,7 @@
 bool pcireset_kernel_is_member(const struct pcireset_kernel_wave *w,
 			       const struct pcireset_kernel_item *item, size_t i)
 {
-	if (!item->whole_bus)
-		return i == item->target;
-	return !pcireset_is_bridge(&w->machine->functions[i]) &&
-	       pcireset_below(w->machine, i, item->target);
+	return item->whole_bus ? pcireset_bus_has(w->machine, item->target, i) : i == item->target;
 }
 
 /* Whose registers it may erase: bridges below the bus, too. */

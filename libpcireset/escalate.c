@@ -29,6 +29,13 @@ static bool has_failed(const struct pcireset_step *step, const struct pcireset_o
 	       PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
 }
 
+/* Our own writes did that, and the journal has what it was: its bus may bring it back. */
+static bool may_come_back(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
+{
+	return step->engine == PCIRESET_ENGINE_DIRECT && !step->whole_bus && outcome->tried &&
+	       !outcome->stuck && !outcome->bound && pcireset_is_away(step, outcome);
+}
+
 /* Configuration space is locked down; the kernel may still make the same reset. */
 static bool was_refused(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
 {
@@ -67,12 +74,16 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 	memcpy(second, decisions, machine->n * sizeof(*second));
 	for (size_t i = 0; i < machine->n; i++) {
 		/* All that may lose its bus to a sibling's sake still may. */
-		if (has_failed(&steps[i], &outcomes[i]))
+		if (has_failed(&steps[i], &outcomes[i])) {
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
-		else if (was_refused(&steps[i], &outcomes[i]))
+		} else if (was_refused(&steps[i], &outcomes[i])) {
 			second[i].locked = true;
-		else if (pcireset_is_away(&steps[i], &outcomes[i]) || outcomes[i].bound)
+		} else if (may_come_back(&steps[i], &outcomes[i])) {
+			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
+			second[i].away = true;
+		} else if (pcireset_is_away(&steps[i], &outcomes[i]) || outcomes[i].bound) {
 			second[i].action = PCIRESET_KEEP;
+		}
 	}
 
 	r = pcireset_plan_make(machine, second, &next);
@@ -80,7 +91,8 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 		return r;
 	for (size_t i = 0; i < machine->n; i++) {
 		if (next[i].action == PCIRESET_RESET &&
-		    (has_failed(&steps[i], &outcomes[i]) || was_refused(&steps[i], &outcomes[i])))
+		    (has_failed(&steps[i], &outcomes[i]) || was_refused(&steps[i], &outcomes[i]) ||
+		     may_come_back(&steps[i], &outcomes[i])))
 			n++;
 		else
 			next[i].engine = PCIRESET_ENGINE_NONE;

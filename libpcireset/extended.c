@@ -101,6 +101,7 @@ static void read_capability(const struct pcireset_io *io, struct pcireset_functi
 	case PCI_EXT_CAP_ID_LTR:
 	case PCI_EXT_CAP_ID_PTM:
 	case PCI_EXT_CAP_ID_REBAR:
+	case PCI_EXT_CAP_ID_VC:
 	case PCIRESET_EXT_CAP_ID_RTR:
 	case PCIRESET_EXT_CAP_ID_VF_REBAR:
 		remember(function, at, id);

@@ -43,6 +43,17 @@ int pcireset_attr_read(const struct pcireset_io *io, const struct pcireset_funct
 int pcireset_attr_write(const struct pcireset_io *io, const struct pcireset_function *function,
 			const char *name, const char *text);
 
+/* What was scanned of its header, little endian. */
+static inline uint32_t pcireset_header_get(const struct pcireset_function *function, uint16_t reg,
+					   uint8_t bytes)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = bytes; i-- > 0;)
+		value = value << 8 | function->header[reg + i];
+	return value;
+}
+
 /* io_pci.c: configuration space through libpci */
 struct pci_access;
 struct pci_dev;
@@ -119,7 +130,8 @@ int pcireset_pending(const struct pcireset_io *io, const struct pcireset_functio
  * them on one loop. None of these blocks.
  */
 struct pcireset_engine_ops {
-	/* @under_way: of each function: an engine resets it by itself, or will */
+	/* @under_way: of each function: an engine resets it by itself, or will; whoever
+	 * begins one says so, and when it is over or was given up */
 	int (*begin)(const struct pcireset_task *task, bool *under_way, void **ret_state);
 	/* Give up what is late, start what can be started. Return: when to be
 	 * called again at the latest, UINT64_MAX where it is over. */
@@ -136,11 +148,16 @@ struct pcireset_engine_ops {
 struct pcireset_plan_node {
 	enum pcireset_why barred;  /* why no reset at all may be chosen for it, or 0 */
 	enum pcireset_why blocked; /* of a bridge: why its bus must not be reset, or 0 */
+	/* of a bridge: why not by our own writes, or _WHY_NONE */
+	enum pcireset_engine_why not_direct;
+	bool has_away;		   /* of a bridge: nor by the kernel's */
+	bool is_direct;		   /* of a cover: it is by our own writes */
 	bool is_needy;		   /* only a bus reset will do */
 	bool is_available;	   /* of a bridge: its bus may be reset for somebody */
 	uint32_t n_children;	   /* VFs beside their PF not counted */
 	uint32_t n_needy;	   /* below it */
 	uint32_t bus_ms;	   /* waits after its bus was reset, nested buses included */
+	uint32_t way_ms;	   /* of these the longest way down */
 	size_t lone;		   /* its child, where n_children is 1 */
 	size_t top;		   /* highest available bridge, itself or above, or NONE */
 	size_t chosen;		   /* of a top: the lowest that covers all needy below it */
@@ -164,13 +181,25 @@ bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t br
 bool pcireset_plan_may_pass_pciehp(const struct pcireset_function *function);
 bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, size_t i);
 
-/* plan_engine.c: engine and engine_why of a step that has its method */
+bool pcireset_plan_bus_is_direct(const struct pcireset_planner *p, size_t bridge);
+
+/* plan_engine.c: why no bus reset by our own writes may reach it, or _WHY_NONE */
+enum pcireset_engine_why pcireset_plan_not_direct(const struct pcireset_planner *p, size_t i);
+/* engine and engine_why of a step that has its method */
 void pcireset_plan_engine(struct pcireset_planner *p, size_t i);
 /* Methods that would be the kernel's to make, which cannot be told so there. */
 unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i);
 
 /* The kernel's own reset is an FLR and a longer wait: then FLR is ours, and shows more. */
 bool pcireset_plan_is_slow_flr(const struct pcireset_planner *p, size_t i);
+
+/* bus_turn.c: functions on the bus below a bridge, and further down; no bridges */
+bool pcireset_bus_has(const struct pcireset_machine *machine, size_t bridge, size_t i);
+bool pcireset_bus_counts_for(const struct pcireset_task *task, size_t bridge, size_t i);
+/* @n_free: of these first functions none is under way any more; 0 to begin with */
+bool pcireset_bus_must_wait(const struct pcireset_machine *machine, const bool *under_way,
+			    size_t bridge, size_t *n_free);
+bool pcireset_bus_has_to_stay(const struct pcireset_task *task, size_t bridge, bool by_kernel);
 
 /* escalate.c: does it not answer, or is a reset of it under way */
 bool pcireset_is_away(const struct pcireset_step *step, const struct pcireset_outcome *outcome);
@@ -179,6 +208,7 @@ bool pcireset_is_away(const struct pcireset_step *step, const struct pcireset_ou
 void pcireset_plan_foresee(struct pcireset_planner *p);
 bool pcireset_is_conventional(const struct pcireset_function *bridge);
 
+extern const struct pcireset_engine_ops pcireset_engine_bus;
 extern const struct pcireset_engine_ops pcireset_engine_direct;
 extern const struct pcireset_engine_ops pcireset_engine_kernel;
 
@@ -207,6 +237,15 @@ enum pcireset_known pcireset_canary_look(const struct pcireset_io *io,
 					 const struct pcireset_canary *canary,
 					 struct pcireset_observed *ret_observed);
 
+/*
+ * engine_direct_item.c: what the reset did is looked at before anything is written back.
+ * @command and @bar: as it was just before, 0 where nobody knows. False where it has gone
+ * again meanwhile, else its error in @ret_error; @outcome is that of function @i, or not.
+ */
+bool pcireset_look_and_restore(const struct pcireset_task *task, size_t i, uint16_t command,
+			       uint32_t bar, struct pcireset_outcome *outcome,
+			       uint64_t *ret_answered_us, int *ret_error);
+
 /* readiness.c: how long nobody may touch it after its own reset */
 uint32_t pcireset_window_us(const struct pcireset_io *io,
 			    const struct pcireset_function *function);
@@ -216,6 +255,10 @@ uint32_t pcireset_id_read(const struct pcireset_function *function);
 bool pcireset_ask(const struct pcireset_io *io, struct pcireset_address address, uint32_t id,
 		  uint32_t *ret_id);
 bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id);
+/* When to ask next: @pause_us, PCIRESET_ASK_FIRST_US at first, doubles up to a maximum. */
+#define PCIRESET_ASK_FIRST_US 1000
+uint64_t pcireset_ask_again_us(uint64_t now_us, uint64_t end_us, uint64_t took_us,
+			       uint64_t *pause_us);
 
 /* saved.c: the value of one register, or 0 where it is not among them */
 bool pcireset_has_link(const struct pcireset_function *function);
@@ -257,6 +300,30 @@ int pcireset_port_events_mask(const struct pcireset_io *io, const struct pcirese
 int pcireset_port_events_unmask(const struct pcireset_io *io, const struct pcireset_function *port,
 				struct pcireset_journal_entry *entry,
 				const struct pcireset_port_events *before);
+
+/* saved_bus.c: of what is below a bus; @command comes last. -ENODEV where it has gone,
+ * -ENOSPC, -EOPNOTSUPP where a bridge has what could not be restored */
+int pcireset_saved_take_below(const struct pcireset_io *io,
+			      const struct pcireset_function *function, uint16_t command,
+			      struct pcireset_saved *ret_saved);
+/* Of the bridge above: Bridge Control first, then events, then what is silenced */
+int pcireset_saved_take_above(const struct pcireset_io *io,
+			      const struct pcireset_function *function,
+			      struct pcireset_saved *ret_saved);
+/* Nobody is told what the reset looks like: slot, AER and DPC */
+int pcireset_saved_silence(const struct pcireset_io *io,
+			   const struct pcireset_function *function,
+			   const struct pcireset_saved *saved);
+
+/* The kernel asserts a bus's reset so long: drivers/pci/pci.c, pci_reset_secondary_bus(). */
+#define PCIRESET_HOLD_US 2000
+
+/* link.c: drivers/pci/pci.c waits so long for a link at most, and 20 ms before it looks */
+#define PCIRESET_LINK_US 1000000
+void pcireset_below_read(const struct pcireset_io *io, const struct pcireset_function *bridge,
+			 struct pcireset_below *ret_below);
+bool pcireset_link_is_active(const struct pcireset_io *io, struct pcireset_address address,
+			     uint16_t reg);
 
 /* drain.c: how long its requests can stay pending; PCIe Base Specification, 7.5.3.16 */
 uint64_t pcireset_completion_timeout_us(const struct pcireset_io *io,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is about to be changed of a function, and undoing it. */
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,14 +126,72 @@ static void wait_for_reset(const struct pcireset_io *io, const struct pcireset_j
 		io->sleep_us(io->data, POLL_US);
 }
 
+int pcireset_journal_release(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	const struct pcireset_function bridge = { .address = entry->address };
+	uint16_t control;
+	int r;
+
+	if (!entry->in_use || !entry->holds_bus)
+		return 0;
+	r = pcireset_write16(io, &bridge, PCI_BRIDGE_CONTROL,
+			     (uint16_t)entry->saved.registers[0].value);
+	if (r == 0)
+		r = pcireset_read16_alive(io, &bridge, PCI_BRIDGE_CONTROL, &control);
+	if (r == 0 && control & PCI_BRIDGE_CTL_BUS_RESET)
+		r = -EIO;
+	if (r < 0)
+		return r;
+
+	entry->holds_bus = false;
+	entry->late = false;
+	entry->quiet_until_us = io->now_us(io->data) + entry->below.settle_us;
+	return 0;
+}
+
+/* Whoever waited before may have died at any time: so the whole of it. */
+static void wait_for_link(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
+{
+	const uint64_t end_us = io->now_us(io->data) + PCIRESET_LINK_US;
+
+	if (!entry->below.link)
+		return;
+	while (!pcireset_link_is_active(io, entry->address, entry->below.link) &&
+	       io->now_us(io->data) < end_us)
+		io->sleep_us(io->data, POLL_US);
+	io->sleep_us(io->data, entry->below.settle_us);
+}
+
+/* Events of a bus stay masked until all is over; what is below a bridge needs the bridge. */
+static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	const bool is_above = entry->saved.registers[0].reg == PCI_BRIDGE_CONTROL;
+	int r;
+
+	if (is_above)
+		wait_for_link(io, entry);
+	r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	if (r < 0 || is_above)
+		return r;
+	wait_for_link(io, entry);
+	if (!entry->below.link)
+		io->sleep_us(io->data, entry->below.settle_us);
+	return r;
+}
+
 static int restore_registers(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
 	int r;
 
 	if (entry->saved.n == 0)
 		return 0;
+	if (pcireset_journal_release(io, entry) < 0) {
+		entry->late = true;
+		return -EAGAIN;
+	}
 	wait_for_reset(io, entry);
-	r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	r = entry->below.settle_us ? restore_bridge(io, entry)
+				   : pcireset_saved_restore(io, entry->address, &entry->saved);
 	/* It may need longer, and a driver would find it without addresses. */
 	if (r == -ENODEV && entry->quiet_until_us) {
 		entry->late = true;

@@ -19,17 +19,10 @@ static uint32_t address_in(uint32_t bar)
 						 bar & (uint32_t)PCI_BASE_ADDRESS_MEM_MASK;
 }
 
-static uint32_t header32(const struct pcireset_function *function, uint16_t reg)
-{
-	const uint8_t *at = &function->header[reg];
-
-	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 uint16_t pcireset_bar_in_use(const struct pcireset_function *function)
 {
 	for (uint16_t reg = PCI_BASE_ADDRESS_0; reg <= PCI_BASE_ADDRESS_5; reg += 4)
-		if (address_in(header32(function, reg)))
+		if (address_in(pcireset_header_get(function, reg, 4)))
 			return reg;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #define PCIRESET_H
 
 #include "pcireset_isolation.h"
+#include "pcireset_journal.h"
 
 /* ------------------------------------------------------------ the machine */
 
@@ -66,7 +67,7 @@ enum pcireset_cxl {
 };
 
 /** Extended capabilities of one function that are remembered at most. */
-#define PCIRESET_EXTENDED_MAX 8
+#define PCIRESET_EXTENDED_MAX 10
 
 /**
  * struct pcireset_extended - where an extended capability is that matters to resets
@@ -337,10 +338,12 @@ enum pcireset_action {
  * struct pcireset_decision - the caller's will for one function
  * @action: what to do
  * @methods: mask of the methods that may be used with PCIRESET_RESET
- * @engine: who is to make it; PCIRESET_ENGINE_NONE: whoever can do it best
+ * @engine: who is to make it; PCIRESET_ENGINE_NONE: whoever can do it best, of whole
+ *	buses the kernel where it offers that
  * @locked: configuration space cannot be written: the kernel makes it, whatever @engine says
  * @leave_intx: do not disable its INTx interrupt (consoles)
  * @no_bus_reset: no bus reset reaches it; of a bridge: nor is its secondary bus reset
+ * @away: it does not answer after a reset of its own: no reset by the kernel may reach it
  */
 struct pcireset_decision {
 	enum pcireset_action action;
@@ -349,6 +352,7 @@ struct pcireset_decision {
 	bool locked;
 	bool leave_intx;
 	bool no_bus_reset;
+	bool away;
 };
 
 /** enum pcireset_why - why a step is what it is */
@@ -390,6 +394,7 @@ enum pcireset_engine_why {
 	PCIRESET_ENGINE_WHY_ATS_PERHAPS, /* the same, of a dump: there may be an IOMMU */
 	PCIRESET_ENGINE_WHY_LOCKED,  /* only the kernel may write registers */
 	PCIRESET_ENGINE_WHY_ASLEEP,  /* it has to be in D0 first, which the kernel sees to */
+	PCIRESET_ENGINE_WHY_NO_OFFER, /* the kernel has no reset for that bus, or must not make it */
 	PCIRESET_ENGINE_WHYS,
 };
 
@@ -399,7 +404,8 @@ enum pcireset_engine_why {
  * @method: how, with PCIRESET_RESET; of a VF that falls with its PF, the PF's
  * @engine: by whom; none for a VF that falls with its PF, but for a whole bus
  * @via: index of the bridge whose secondary bus is reset, or PCIRESET_NONE
- * @whole_bus: reset together with all below @via, through reset_subordinate
+ * @whole_bus: reset together with all below @via: through reset_subordinate, or by our
+ *	own writes to the bridge
  * @fence_late: Bus Master stays on until the reset is over
  * @leave_intx: do not disable its INTx interrupt
  * @why: the reason
@@ -664,141 +670,6 @@ size_t pcireset_drain(const struct pcireset_io *io, const struct pcireset_machin
 		      const struct pcireset_step *steps, uint32_t limit_ms,
 		      struct pcireset_outcome *outcomes);
 
-/** Registers that are saved of one function at most. */
-#define PCIRESET_SAVED_MAX 40
-
-/**
- * struct pcireset_saved - registers that a reset may erase
- * @id: the first dword of the function that they are of; ones: a VF
- * @n: how many
- * @registers: in the order of their restoration
- * @registers.reg: offset in configuration space
- * @registers.bytes: width: 1, 2 or 4
- * @registers.value: what it was
- */
-struct pcireset_saved {
-	uint32_t id;
-	uint8_t n;
-	struct {
-		uint16_t reg;
-		uint8_t bytes;
-		uint32_t value;
-	} registers[PCIRESET_SAVED_MAX];
-};
-
-/**
- * pcireset_saved_take() - remember what a driver needs to find as it was
- * @io: the machine
- * @function: with its header as scanned and its capabilities
- * @ret_saved: base addresses or bridge windows and bus numbers, cache line
- *	size, interrupt line, and the control registers of PCI Express, PCI-X and
- *	extended capabilities; of an endpoint's header not what holds 0. Nothing
- *	where one of them reads as ones
- *
- * COMMAND is not among them: of an endpoint it is the fence, and that of a
- * bridge is not ours to write.
- *
- * Source: PCI Express Base Specification, 7.5.1.2 and 7.5.1.3 (headers), 7.5.3;
- * drivers/pci/pci.c, pci_save_state().
- *
- * Return: 0, or -errno of a read.
- */
-int pcireset_saved_take(const struct pcireset_io *io, const struct pcireset_function *function,
-			struct pcireset_saved *ret_saved);
-
-/**
- * pcireset_saved_restore() - write back what differs, and nothing else
- * @io: the machine
- * @address: the function
- * @saved: from pcireset_saved_take()
- *
- * Return: how many registers were written, -ENODEV where it does not answer, or
- * not with its id, -EIO where one does not hold its value, or -errno of an access.
- * All are tried, until it no longer answers.
- */
-int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address address,
-			   const struct pcireset_saved *saved);
-
-/**
- * struct pcireset_journal_entry - what was changed of one function
- * @address: the function
- * @in_use: the entry counts; set before the change, cleared after its undoing
- * @stuck: its reset did not return and holds its lock: leave it alone
- * @late: its own reset was given time enough and has not brought it back
- * @overridden: driver_override was set
- * @bound_to: a driver that it was bound to only meanwhile, or ""
- * @method_before: reset_method before it was pinned, or ""
- * @quiet_until_us: on the clock of the door: its own reset is under way, and no
- *	register of it may be touched before; or 0: what it erased is written back
- * @isolation: where it stands, nothing of this is undone any more
- * @saved: registers that a reset under way may erase; none: n is 0
- */
-struct pcireset_journal_entry {
-	struct pcireset_address address;
-	bool in_use;
-	bool stuck;
-	bool late;
-	bool overridden;
-	char bound_to[16];
-	char method_before[64];
-	uint64_t quiet_until_us;
-	struct pcireset_isolation isolation;
-	struct pcireset_saved saved;
-};
-
-/**
- * struct pcireset_journal - a record that outlives a crash of its writer
- * @capacity: entries that fit
- * @n: entries that may be in use; set before the first is
- * @entries: entry i belongs to function i of the machine
- *
- * The caller provides the memory, shared with whoever has to put things back.
- * A journal of functions that appear later may be the rest of an earlier one.
- */
-struct pcireset_journal {
-	size_t capacity;
-	size_t n;
-	struct pcireset_journal_entry *entries;
-};
-
-/**
- * pcireset_journal_bars() - is a function to be left without a driver
- * @journal: what is still changed
- * @address: the function
- *
- * Return: true where driver_override is still set, a reset holds its lock, or it has
- * not come back from its own reset.
- */
-bool pcireset_journal_bars(const struct pcireset_journal *journal,
-			   struct pcireset_address address);
-
-/**
- * pcireset_journal_override() - keep drivers from functions that their own resets erased
- * @io: the machine
- * @journal: overridden is set of those that nobody else's driver_override is set of
- *
- * Until pcireset_journal_restore() has written their registers back. May block.
- */
-void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_journal *journal);
-
-/**
- * pcireset_journal_restore() - undo what one entry says
- * @io: the machine
- * @entry: cleared where all was undone
- *
- * Of a function that is isolated nothing is undone; whoever made that may have died, so
- * what shows it is looked at. Else registers first, where the function answers, for which it gets a second after a
- * reset of its own; then it is unbound, then comes
- * sysfs. Bridges come before what is behind them if entries are taken in their
- * order. May block as long as a reset of that function does.
- *
- * Return: 0, -EBUSY where it is stuck (nothing is written), -EAGAIN where it has not come
- * back from its own reset (the same; asked anew it is only looked at once), or -errno of
- * the first that failed; what succeeded is no longer in the entry.
- */
-int pcireset_journal_restore(const struct pcireset_io *io,
-			     struct pcireset_journal_entry *entry);
-
 /**
  * struct pcireset_limits - how long resets may take
  * @function_ms: one reset
@@ -856,6 +727,12 @@ struct pcireset_task {
  * and -ETIMEDOUT, memory and I/O on again, where it could not have ended in time. One
  * that got a driver since the scan is left alone: -EBUSY.
  *
+ * A whole bus by our own writes: all below the bridge is saved before the first write
+ * and restored from the top down, each function as it comes back; its outcome is -ENOLINK
+ * where a link stays down, -EIO where a bridge forgets its bus numbers again or does not
+ * end the reset, -ENOSPC where there is more to remember than fits, and nothing is begun
+ * then. What comes back too late stays in the journal.
+ *
  * The kernel's engine: a whole bus waits for functions on it that have a reset of
  * their own, and is left alone, -EBUSY, where one of them does not answer after that
  * or got a driver; the same of a function that got one. Where others hold a lock that
@@ -885,7 +762,8 @@ int pcireset_reset(const struct pcireset_task *task);
  * @ret_n: how many these are
  *
  * A secondary bus reset, under all the rules of the first plan, and never a
- * weaker reset. One that did not return gets none, and none reaches it.
+ * weaker reset. One that the kernel did not return from gets none, and none reaches it;
+ * one that does not answer after a reset by our own writes may get one by our own writes.
  *
  * Return: 0 or -ENOMEM.
  */

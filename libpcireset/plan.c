@@ -79,8 +79,11 @@ static bool choose_bus(struct pcireset_planner *p, size_t i)
 	if (bridge == PCIRESET_NONE || !(allowed(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR)))
 		return false;
 
+	if (p->nodes[bridge].is_direct) {
+		step->whole_bus = true;
+		step->why = PCIRESET_WHY_WHOLE_BUS;
 	/* Nothing else on its bus, no bridge either: the kernel calls that "bus". */
-	if (bridge == parent && pcireset_plan_bus_is_lone(p, bridge, i)) {
+	} else if (bridge == parent && pcireset_plan_bus_is_lone(p, bridge, i)) {
 		step->why = PCIRESET_WHY_ALONE_ON_BUS;
 	} else if (pcireset_plan_bus_reaches_whole(p, bridge)) {
 		step->whole_bus = true;
@@ -135,7 +138,7 @@ static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 
 	if (parent != PCIRESET_NONE && may & PCIRESET_BIT(PCIRESET_METHOD_SBR) &&
 	    (p->machine->functions[parent].has_reset_subordinate ||
-	     offered & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
+	     p->nodes[parent].not_direct == PCIRESET_ENGINE_WHY_NONE || offered & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
 		if (p->nodes[parent].blocked)
 			return p->nodes[parent].blocked;
 		if (p->machine->functions[parent].cxl & PCIRESET_CXL_SBR_MASKED)

@@ -95,7 +95,16 @@ bool pcireset_plan_bus_reaches_whole(const struct pcireset_planner *p, size_t br
 	const struct pcireset_function *f = &p->machine->functions[bridge];
 
 	return f->has_reset_subordinate && !p->nodes[bridge].blocked &&
-	       !(f->cxl & PCIRESET_CXL_SBR_MASKED);
+	       !p->nodes[bridge].has_away && !(f->cxl & PCIRESET_CXL_SBR_MASKED);
+}
+
+bool pcireset_plan_bus_is_direct(const struct pcireset_planner *p, size_t bridge)
+{
+	const struct pcireset_function *f = &p->machine->functions[bridge];
+
+	return pcireset_is_bridge(f) && f->answers && f->secondary > 0 &&
+	       !p->nodes[bridge].blocked &&
+	       p->nodes[bridge].not_direct == PCIRESET_ENGINE_WHY_NONE;
 }
 
 /*
@@ -116,21 +125,55 @@ bool pcireset_plan_bus_is_lone(const struct pcireset_planner *p, size_t bridge, 
 	const struct pcireset_plan_node *node = &p->nodes[bridge];
 
 	return node->n_children == 1 && node->lone == i && p->nodes[i].is_needy &&
-	       pcireset_plan_usable(p, i) & sbr &&
+	       pcireset_plan_usable(p, i) & sbr && !p->decisions[i].away &&
 	       (!node->blocked || (node->blocked == PCIRESET_WHY_HOTPLUG &&
 				   pcireset_plan_may_pass_pciehp(&p->machine->functions[i]))) &&
 	       !(p->machine->functions[bridge].cxl & PCIRESET_CXL_SBR_MASKED);
 }
 
-static void find_tops(struct pcireset_planner *p)
+static bool is_available(const struct pcireset_planner *p, size_t bridge, bool direct)
+{
+	const struct pcireset_plan_node *node = &p->nodes[bridge];
+
+	if (direct)
+		return pcireset_plan_bus_is_direct(p, bridge);
+	return pcireset_plan_bus_reaches_whole(p, bridge) ||
+	       (node->n_children == 1 && pcireset_plan_bus_is_lone(p, bridge, node->lone));
+}
+
+static bool is_covered(const struct pcireset_planner *p, size_t i)
+{
+	size_t parent = p->machine->functions[i].parent;
+
+	return parent == PCIRESET_NONE || p->nodes[parent].cover != PCIRESET_NONE;
+}
+
+/* The kernel's way around a port that masks bus resets comes before ours. */
+static bool counts(const struct pcireset_planner *p, size_t i, bool direct)
+{
+	return p->nodes[i].is_needy && !is_covered(p, i) &&
+	       !(direct && pcireset_plan_usable(p, i) & PCIRESET_BIT(PCIRESET_METHOD_CXL_BUS));
+}
+
+static void count_needy(struct pcireset_planner *p, bool direct)
+{
+	for (size_t i = 0; i < p->machine->n; i++)
+		p->nodes[i].n_needy = 0;
+	for (size_t i = p->machine->n; i-- > 0;) {
+		size_t parent = p->machine->functions[i].parent;
+
+		if (parent != PCIRESET_NONE)
+			p->nodes[parent].n_needy += p->nodes[i].n_needy + counts(p, i, direct);
+	}
+}
+
+static void find_tops(struct pcireset_planner *p, bool direct)
 {
 	for (size_t i = 0; i < p->machine->n; i++) {
 		struct pcireset_plan_node *node = &p->nodes[i];
 		size_t parent = p->machine->functions[i].parent;
 
-		node->is_available =
-			pcireset_plan_bus_reaches_whole(p, i) ||
-			(node->n_children == 1 && pcireset_plan_bus_is_lone(p, i, node->lone));
+		node->is_available = is_available(p, i, direct);
 		node->chosen = PCIRESET_NONE;
 		node->top = parent == PCIRESET_NONE ? PCIRESET_NONE : p->nodes[parent].top;
 		if (node->top == PCIRESET_NONE && node->is_available)
@@ -138,7 +181,7 @@ static void find_tops(struct pcireset_planner *p)
 	}
 }
 
-static void find_cover(struct pcireset_planner *p)
+static void find_cover(struct pcireset_planner *p, bool direct)
 {
 	/* Those that cover all needy of their top are one chain: the last is lowest. */
 	for (size_t i = 0; i < p->machine->n; i++) {
@@ -153,24 +196,63 @@ static void find_cover(struct pcireset_planner *p)
 		struct pcireset_plan_node *node = &p->nodes[i];
 		size_t parent = p->machine->functions[i].parent;
 
-		node->cover = parent == PCIRESET_NONE ? PCIRESET_NONE : p->nodes[parent].cover;
-		if (node->top != PCIRESET_NONE && p->nodes[node->top].chosen == i)
+		if (node->top != PCIRESET_NONE && p->nodes[node->top].chosen == i) {
 			node->cover = i;
+			node->is_direct = direct;
+		}
+		/* The highest reaches all below, whoever would make another one there. */
+		if (parent != PCIRESET_NONE && p->nodes[parent].cover != PCIRESET_NONE)
+			node->cover = p->nodes[parent].cover;
 	}
+}
+
+static void cover(struct pcireset_planner *p, bool direct)
+{
+	count_needy(p, direct);
+	find_tops(p, direct);
+	find_cover(p, direct);
+}
+
+/* What a bridge must not lose, none above it may take. */
+static void find_limits(struct pcireset_planner *p)
+{
+	for (size_t i = p->machine->n; i-- > 0;) {
+		struct pcireset_plan_node *node = &p->nodes[i], *above;
+		size_t parent = p->machine->functions[i].parent;
+
+		if (node->not_direct == PCIRESET_ENGINE_WHY_NONE)
+			node->not_direct = pcireset_plan_not_direct(p, i);
+		node->has_away |= p->decisions[i].away;
+		if (parent == PCIRESET_NONE)
+			continue;
+		above = &p->nodes[parent];
+		above->has_away |= node->has_away;
+		if (above->not_direct == PCIRESET_ENGINE_WHY_NONE)
+			above->not_direct = node->not_direct;
+	}
+}
+
+/* Ours come second, for what the kernel has none for, or must not be asked for. */
+static bool prefers_direct(const struct pcireset_planner *p)
+{
+	for (size_t i = 0; i < p->machine->n; i++)
+		if (p->nodes[i].is_needy && p->decisions[i].engine == PCIRESET_ENGINE_DIRECT)
+			return true;
+	return false;
 }
 
 void pcireset_plan_buses(struct pcireset_planner *p)
 {
+	bool direct_first;
+
 	find_blocked(p);
 	count_children(p);
-	for (size_t i = 0; i < p->machine->n; i++)
+	find_limits(p);
+	for (size_t i = 0; i < p->machine->n; i++) {
 		p->nodes[i].is_needy = is_needy(p, i) && !has_pf_to_fall_with(p, i);
-	for (size_t i = p->machine->n; i-- > 0;) {
-		size_t parent = p->machine->functions[i].parent;
-
-		if (parent != PCIRESET_NONE)
-			p->nodes[parent].n_needy += p->nodes[i].n_needy + p->nodes[i].is_needy;
+		p->nodes[i].cover = PCIRESET_NONE;
 	}
-	find_tops(p);
-	find_cover(p);
+	direct_first = prefers_direct(p);
+	cover(p, direct_first);
+	cover(p, !direct_first);
 }

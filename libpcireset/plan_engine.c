@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who makes a reset: our own writes where they are enough, else the kernel. */
 #include <linux/pci_regs.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -29,23 +30,25 @@ static enum pcireset_engine_why why_ats(const struct pcireset_planner *p, size_t
 	return f->iommu_unknown ? PCIRESET_ENGINE_WHY_ATS_PERHAPS : PCIRESET_ENGINE_WHY_DIRECT;
 }
 
-static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i,
-					   enum pcireset_method method)
+/* Whose registers are not ours to write. */
+static enum pcireset_engine_why why_not_ours(const struct pcireset_planner *p, size_t i)
 {
 	const struct pcireset_function *f = &p->machine->functions[i];
 
-	if (method != PCIRESET_METHOD_FLR && method != PCIRESET_METHOD_AF)
-		return PCIRESET_ENGINE_WHY_METHOD;
 	if (p->decisions[i].locked)
 		return PCIRESET_ENGINE_WHY_LOCKED;
 	if (p->decisions[i].engine == PCIRESET_ENGINE_KERNEL)
 		return PCIRESET_ENGINE_WHY_ASKED;
 	if (f->driver[0])
 		return PCIRESET_ENGINE_WHY_DRIVER;
-	if (f->is_unknown || !has_capability(f, method))
-		return PCIRESET_ENGINE_WHY_UNKNOWN;
-	if (needs_more(f))
-		return PCIRESET_ENGINE_WHY_QUIRK;
+	return f->is_unknown ? PCIRESET_ENGINE_WHY_UNKNOWN : PCIRESET_ENGINE_WHY_NONE;
+}
+
+/* What a reset would take from it that only the kernel gives back. */
+static enum pcireset_engine_why why_more(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+
 	/* PCI Express Base Specification 6.0, 5.3.1.4: it may lose its context on its way to D0. */
 	if (f->asleep)
 		return PCIRESET_ENGINE_WHY_ASLEEP;
@@ -54,6 +57,48 @@ static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, siz
 		return PCIRESET_ENGINE_WHY_VFS;
 	/* PCI Express Base Specification 6.0, 10.3.1: the IOMMU has to know before. */
 	return why_ats(p, i);
+}
+
+static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, size_t i,
+					   enum pcireset_method method)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+	enum pcireset_engine_why why = why_not_ours(p, i);
+
+	if (method != PCIRESET_METHOD_FLR && method != PCIRESET_METHOD_AF)
+		return PCIRESET_ENGINE_WHY_METHOD;
+	if (why != PCIRESET_ENGINE_WHY_NONE)
+		return why;
+	if (!has_capability(f, method))
+		return PCIRESET_ENGINE_WHY_UNKNOWN;
+	return needs_more(f) ? PCIRESET_ENGINE_WHY_QUIRK : why_more(p, i);
+}
+
+/* A port's driver knows nothing that is not restored; others may have set up more. */
+enum pcireset_engine_why pcireset_plan_not_direct(const struct pcireset_planner *p, size_t i)
+{
+	const struct pcireset_function *f = &p->machine->functions[i];
+	enum pcireset_engine_why why;
+
+	/* What a CXL reset erases is not in the PCI capabilities alone. */
+	if (f->cxl)
+		return PCIRESET_ENGINE_WHY_QUIRK;
+	if (pcireset_is_bridge(f)) {
+		if (p->decisions[i].locked)
+			return PCIRESET_ENGINE_WHY_LOCKED;
+		if (f->driver[0] && strcmp(f->driver, "pcieport") != 0)
+			return PCIRESET_ENGINE_WHY_DRIVER;
+		if (f->header_type != PCI_HEADER_TYPE_BRIDGE || f->is_unknown)
+			return PCIRESET_ENGINE_WHY_UNKNOWN;
+		return f->asleep ? PCIRESET_ENGINE_WHY_ASLEEP : PCIRESET_ENGINE_WHY_NONE;
+	}
+	why = why_not_ours(p, i);
+	if (why != PCIRESET_ENGINE_WHY_NONE)
+		return why;
+	if (pcireset_fences_late(f))
+		return PCIRESET_ENGINE_WHY_QUIRK;
+	why = why_more(p, i);
+	return why == PCIRESET_ENGINE_WHY_DIRECT ? PCIRESET_ENGINE_WHY_NONE : why;
 }
 
 unsigned int pcireset_plan_untold(const struct pcireset_planner *p, size_t i)
@@ -80,6 +125,13 @@ void pcireset_plan_engine(struct pcireset_planner *p, size_t i)
 {
 	struct pcireset_step *step = &p->steps[i];
 
+	if (step->whole_bus && p->nodes[step->via].is_direct) {
+		step->engine = PCIRESET_ENGINE_DIRECT;
+		step->engine_why = p->decisions[i].engine == PCIRESET_ENGINE_DIRECT
+					   ? PCIRESET_ENGINE_WHY_ASKED
+					   : PCIRESET_ENGINE_WHY_NO_OFFER;
+		return;
+	}
 	step->engine_why = why_kernel(p, i, step->method);
 	step->engine = PCIRESET_ENGINE_KERNEL;
 	if (step->engine_why != PCIRESET_ENGINE_WHY_DIRECT)

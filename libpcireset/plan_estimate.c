@@ -32,7 +32,8 @@ static uint32_t method_ms(const struct pcireset_planner *p, size_t i)
 
 	/* Also that of the PF that a VF falls with. */
 	if (step->via != PCIRESET_NONE)
-		return SBR_MS + p->nodes[step->via].bus_ms;
+		return SBR_MS + (p->nodes[step->via].is_direct ? p->nodes[step->via].way_ms :
+								 p->nodes[step->via].bus_ms);
 	if (step->method == PCIRESET_METHOD_PM)
 		return PM_MS;
 	/* Most device specific resets are an FLR and something short; _RST is not known. */
@@ -65,15 +66,23 @@ static enum pcireset_verdict expected(const struct pcireset_function *function,
 
 void pcireset_plan_foresee(struct pcireset_planner *p)
 {
-	/* The kernel waits for each bus that has somebody on it, one after the other. */
+	/*
+	 * The kernel waits for each bus that has somebody on it, one after the other. We do
+	 * for those below, but not for those beside.
+	 */
 	for (size_t i = p->machine->n; i-- > 0;) {
 		const struct pcireset_function *f = &p->machine->functions[i];
 		struct pcireset_plan_node *node = &p->nodes[i];
 
-		if (node->n_children > 0)
+		if (node->n_children > 0) {
 			node->bus_ms += wait_ms(f);
-		if (f->parent != PCIRESET_NONE)
-			p->nodes[f->parent].bus_ms += node->bus_ms;
+			node->way_ms += wait_ms(f);
+		}
+		if (f->parent == PCIRESET_NONE)
+			continue;
+		p->nodes[f->parent].bus_ms += node->bus_ms;
+		if (p->nodes[f->parent].way_ms < node->way_ms)
+			p->nodes[f->parent].way_ms = node->way_ms;
 	}
 
 	for (size_t i = 0; i < p->machine->n; i++) {
@@ -123,15 +132,20 @@ static bool waits(const struct pcireset_machine *machine, const struct pcireset_
 
 /* By address, what is below one bridge is together. */
 static void add_buses(const struct pcireset_machine *machine, const struct pcireset_step *steps,
-		      uint32_t *first_ms, uint32_t *later_ms)
+		      uint32_t *first_ms, uint32_t *later_ms, uint32_t *direct_later_ms)
 {
 	size_t bus = PCIRESET_NONE;
+	uint32_t ms;
 
 	for (size_t i = 0; i < machine->n; i++) {
 		if (!is_made(&steps[i]) || !steps[i].whole_bus || steps[i].via == bus)
 			continue;
 		bus = steps[i].via;
-		work(waits(machine, steps, bus) ? later_ms : first_ms, steps[i].estimate_ms);
+		ms = steps[i].estimate_ms;
+		if (steps[i].engine == PCIRESET_ENGINE_KERNEL)
+			work(waits(machine, steps, bus) ? later_ms : first_ms, ms);
+		else if (waits(machine, steps, bus) && ms > *direct_later_ms)
+			*direct_later_ms = ms;
 	}
 }
 
@@ -162,7 +176,7 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 				   const struct pcireset_step *steps)
 {
 	uint32_t first_ms[PCIRESET_AT_A_TIME] = { 0 }, later_ms[PCIRESET_AT_A_TIME] = { 0 };
-	uint32_t ms = 0, vfs_ms = 0;
+	uint32_t ms = 0, vfs_ms = 0, direct_later_ms = 0;
 
 	for (size_t i = 0; i < machine->n; i++) {
 		/* Once, for all of them. */
@@ -173,9 +187,11 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 		    steps[i].estimate_ms > ms)
 			ms = steps[i].estimate_ms;
 	}
-	add_buses(machine, steps, first_ms, later_ms);
+	add_buses(machine, steps, first_ms, later_ms, &direct_later_ms);
 	add_functions(machine, steps, first_ms);
 	if (ms < latest(first_ms))
 		ms = latest(first_ms);
-	return vfs_ms + ms + latest(later_ms);
+	if (direct_later_ms < latest(later_ms))
+		direct_later_ms = latest(later_ms);
+	return vfs_ms + ms + direct_later_ms;
 }

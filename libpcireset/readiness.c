@@ -8,6 +8,9 @@
 #define RESET_US      100000
 /* Functions that need more: drivers/pci/quirks.c, delay_250ms_after_flr(). */
 #define SLOW_EXTRA_US 250000
+#define ASK_MAX_US    32000
+/* Whoever takes long to answer is asked seldom: a share of 1/16 of the time at most. */
+#define SLOW_PAUSES   16
 
 /*
  * Readiness Time Reporting: 9 bits of nanoseconds, times 32^scale;
@@ -63,6 +66,17 @@ bool pcireset_ask(const struct pcireset_io *io, struct pcireset_address address,
 		return pcireset_read_register(io, address, PCI_COMMAND, 2, &now) == 0 &&
 		       now != 0xffff;
 	return pcireset_read_register(io, address, PCI_VENDOR_ID, 4, ret_id) == 0 && *ret_id == id;
+}
+
+uint64_t pcireset_ask_again_us(uint64_t now_us, uint64_t end_us, uint64_t took_us,
+			       uint64_t *pause_us)
+{
+	uint64_t pause = *pause_us;
+
+	*pause_us = pause * 2 < ASK_MAX_US ? pause * 2 : ASK_MAX_US;
+	if (pause < took_us * SLOW_PAUSES)
+		pause = took_us * SLOW_PAUSES;
+	return now_us + pause < end_us ? now_us + pause : end_us;
 }
 
 bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address address, uint32_t id)

@@ -7,9 +7,12 @@
 /* Where the door fails to wait, deadlines still have to come. */
 #define PAUSE_US 1000
 
-static const struct pcireset_engine_ops *const engines[PCIRESET_ENGINES] = {
+/* The last has no jobs: whole buses by our own writes, behind those who are on them. */
+#define ENGINES (PCIRESET_ENGINES + 1)
+static const struct pcireset_engine_ops *const engines[ENGINES] = {
 	[PCIRESET_ENGINE_DIRECT] = &pcireset_engine_direct,
 	[PCIRESET_ENGINE_KERNEL] = &pcireset_engine_kernel,
+	[PCIRESET_ENGINES] = &pcireset_engine_bus,
 };
 
 /* One that was given up by those who came before may still return. */
@@ -39,9 +42,12 @@ static uint64_t advance_all(const struct pcireset_io *io, void *const *states)
 	for (size_t e = 0; e < ARRAY_SIZE(engines); e++) {
 		uint64_t us;
 
-		while (take_job(io, states, io->now_us(io->data)) == 0)
+		if (!engines[e])
+			continue;
+		/* Before its turn: then it tells when it has to be called again. */
+		while (engines[e]->job_over && take_job(io, states, io->now_us(io->data)) == 0)
 			;
-		us = engines[e] ? engines[e]->advance(states[e]) : UINT64_MAX;
+		us = engines[e]->advance(states[e]);
 
 		if (us < next_us)
 			next_us = us;
@@ -71,7 +77,7 @@ static void drive(const struct pcireset_task *task, void *const *states)
 int pcireset_reset(const struct pcireset_task *task)
 {
 	_cleanup_free_ bool *under_way = calloc(task->machine->n + 1, sizeof(*under_way));
-	void *states[PCIRESET_ENGINES] = { NULL };
+	void *states[ENGINES] = { NULL };
 	int r = under_way ? 0 : -ENOMEM;
 
 	if (task->journal->capacity < task->machine->n)

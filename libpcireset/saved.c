@@ -33,20 +33,12 @@ static const struct range of_express[] = {
 	{ PCI_EXP_DEVCTL2, 2 },
 };
 
-static uint32_t in_header(const struct pcireset_function *function, const struct range *range)
-{
-	uint32_t value = 0;
-
-	for (unsigned int i = range->bytes; i-- > 0;)
-		value = value << 8 | function->header[range->reg + i];
-	return value;
-}
-
 static void add_header(struct pcireset_saved *saved, const struct pcireset_function *function,
 		       const struct range *ranges, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint32_t value = in_header(function, &ranges[i]);
+		uint32_t value =
+			pcireset_header_get(function, ranges[i].reg, ranges[i].bytes);
 
 		/* Of an endpoint's 0 is what a reset leaves. */
 		if (!value && !pcireset_is_bridge(function))
@@ -154,6 +146,17 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
 	return pcireset_saved_write_back(io, address, saved, 0);
 }
 
+/* Write 1 to clear; what was there before is left to whoever reads it. */
+static void clear_events(const struct pcireset_io *io, struct pcireset_address address,
+			 uint16_t reg, uint8_t bytes, uint32_t before)
+{
+	uint32_t now;
+
+	if (pcireset_read_register(io, address, reg, bytes, &now) == 0 &&
+	    now != UINT32_MAX >> (32 - 8 * bytes) && now & ~before)
+		(void)io->config_write(io->data, address, reg, now & ~before, bytes);
+}
+
 int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_address address,
 			      const struct pcireset_saved *saved, uint16_t erased_bytes)
 {
@@ -166,6 +169,10 @@ int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_addr
 		uint32_t now;
 		int r = 0;
 
+		if (bytes & PCIRESET_SAVED_EVENTS) {
+			clear_events(io, address, reg, bytes & ~PCIRESET_SAVED_EVENTS, value);
+			continue;
+		}
 		if (reg >= erased_bytes) {
 			r = pcireset_read_register(io, address, reg, bytes, &now);
 			if (r == 0 && now == value)

@@ -38,7 +38,8 @@ static const struct extended_register of_rest[] = {
 void pcireset_saved_add(struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t value)
 {
 	/* A list of more than fit would be no list that the specification knows. */
-	if (saved->n == PCIRESET_SAVED_MAX)
+	saved->is_cut |= saved->n == PCIRESET_SAVED_MAX;
+	if (saved->is_cut)
 		return;
 	saved->registers[saved->n].reg = reg;
 	saved->registers[saved->n].bytes = bytes;

@@ -75,7 +75,7 @@ static void restore(const struct pcireset_io *io, struct pcireset_journal_entry 
 {
 	int n;
 
-	if (!entry || !entry->in_use || entry->stuck)
+	if (!entry || !entry->in_use || entry->stuck || entry->holds_bus)
 		return;
 
 	n = pcireset_saved_restore(io, entry->address, &entry->saved);
@@ -105,10 +105,16 @@ static void judge(struct pcireset_outcome *outcome)
 		outcome->verdict = PCIRESET_FENCED;
 }
 
-/* The direct engine has waited for as long as that may take, or there is no time left. */
+/*
+ * The direct engine has waited for as long as that may take, or there is no time left, or
+ * what leads to it does not.
+ */
 static bool never_came_back(const struct pcireset_step *step,
-			    const struct pcireset_outcome *outcome, bool is_late)
+			    const struct pcireset_outcome *outcome,
+			    const struct pcireset_journal_entry *entry, bool is_late)
 {
+	if (step->whole_bus && entry && entry->late && outcome->reset_error != -ETIMEDOUT)
+		return true;
 	return step->engine == PCIRESET_ENGINE_DIRECT && outcome->tried &&
 	       outcome->reset_error == -ETIMEDOUT &&
 	       (is_late || outcome->reset_us >= READY_MS * 1000);
@@ -123,7 +129,7 @@ static void verify_silenced(const struct pcireset_io *io,
 	struct pcireset_registers now = nothing_read;
 	bool pending;
 
-	if (!never_came_back(step, outcome, io->now_us(io->data) >= end_us))
+	if (!never_came_back(step, outcome, entry, io->now_us(io->data) >= end_us))
 		now = read_when_ready(io, function, outcome->tried, end_us);
 
 	if (!answers_as_before(function, &now)) {

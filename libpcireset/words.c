@@ -41,6 +41,7 @@ static const char *const engine_whys[PCIRESET_ENGINE_WHYS] = {
 	[PCIRESET_ENGINE_WHY_ATS_PERHAPS] = "ATS, if there is an IOMMU",
 	[PCIRESET_ENGINE_WHY_LOCKED] = "the kernel is locked down",
 	[PCIRESET_ENGINE_WHY_ASLEEP] = "it sleeps: D3hot",
+	[PCIRESET_ENGINE_WHY_NO_OFFER] = "the kernel has none for that bus",
 };
 
 static const char *const verdicts[PCIRESET_VERDICTS] = {

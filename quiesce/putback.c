@@ -137,6 +137,9 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 	 */
 	r = pcireset_addresses_read(io, &addresses, &n);
 
+	for (i = 0; r == 0 && i < n_entries; i++)
+		if (!shared->journal->entries[i].stuck)
+			(void)pcireset_journal_release(io, &shared->journal->entries[i]);
 	/* Each is taken once, by whichever child is alive; one that hangs has taken one. */
 	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < n_entries + n) {
 		if (i < n_entries) {

@@ -5,7 +5,7 @@ cd "$1"
 # shellcheck source=tests/lint/common.sh
 . tests/lint/common.sh
 
-headers=(libpcireset/pcireset.h libpcireset/pcireset_{contain,io,reach}.h)
+headers=(libpcireset/pcireset.h libpcireset/pcireset_{contain,io,journal,reach}.h)
 
 # As itself and twice, so that nothing has to come before it.
 compiles_alone() {

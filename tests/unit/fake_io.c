@@ -79,7 +79,7 @@ static void live(struct fake_function *f)
 
 static bool is_silent(const struct fake *fake, const struct fake_function *f)
 {
-	return f->gone || fake->now_us < f->answers_at_us;
+	return f->gone || fake->now_us < f->answers_at_us || !fake_bus_reaches(f);
 }
 
 /* Its own reset, that of the bus that it is on or leads to, or of one that is there. */
@@ -145,6 +145,9 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 	}
 
 	live(f);
+	/* Link Status, the same */
+	if (reg == 0x52 && fake->now_us < f->link_at_us)
+		((uint8_t *)buffer)[1] &= (uint8_t)~0x20;
 	/* Device Status of a capability at 0x40 */
 	if (reg == 0x4a && f->pending_reads != 0) {
 		((uint8_t *)buffer)[0] |= 0x20;
@@ -159,12 +162,12 @@ static int config_read(void *data, struct pcireset_address address, uint16_t reg
 }
 
 /* PCI Express Base Specification 6.0, 6.6.2 */
-static void reset_function(struct fake *fake, struct fake_function *f)
+void fake_reset_function(struct fake *fake, struct fake_function *f, enum fake_flr kind)
 {
 	const uint32_t fixed = fake_get(f->config, f->fixed, 4);
 
 	f->quiet_until_us = fake->now_us + f->quiet_us;
-	if (f->flr == FAKE_FLR_DOES_NOTHING)
+	if (kind == FAKE_FLR_DOES_NOTHING)
 		return;
 	f->answers_at_us = fake->now_us + f->flr_us;
 	fake_put(f->config, 0x04, 0, 2);
@@ -177,10 +180,10 @@ static void reset_function(struct fake *fake, struct fake_function *f)
 		f->erases(f->config);
 	if (f->fixed)
 		fake_put(f->config, f->fixed, fixed, 4);
-	f->gone = f->flr == FAKE_FLR_NEVER_RETURNS;
-	if (f->flr == FAKE_FLR_STAYS_BUSY)
+	f->gone = kind == FAKE_FLR_NEVER_RETURNS;
+	if (kind == FAKE_FLR_STAYS_BUSY)
 		fake_put(f->config, 0x00, 0xffff0001, 4);
-	if (f->flr == FAKE_FLR_CHANGES_ID)
+	if (kind == FAKE_FLR_CHANGES_ID)
 		fake_put(f->config, 0x00, 0x02b21000, 4);
 }
 
@@ -196,6 +199,7 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 			  uint32_t value, size_t bytes)
 {
 	struct fake_function *f = find(fake, address);
+	uint32_t before;
 
 	if (fake->unscanned)
 		return -ENODEV;
@@ -205,7 +209,7 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 	if (f->locked_down)
 		return -EPERM;
 	f->gone |= f->dies_of_writes;
-	if (f->gone) {
+	if (f->gone || !fake_bus_reaches(f)) {
 		fake->now_us += f->dead_read_us;
 		return 0;
 	}
@@ -213,10 +217,12 @@ static int write_register(struct fake *fake, struct pcireset_address address, ui
 	if (reg == 4 && f->sticky_master)
 		value |= 4;
 	if (is_reset(f, reg, value)) {
-		reset_function(fake, f);
+		fake_reset_function(fake, f, f->flr);
 		return 0;
 	}
+	before = fake_get(f->config, reg, bytes);
 	fake_put(f->config, reg, value, bytes);
+	fake_bus_written(fake, f, reg, before);
 	return 0;
 }
 

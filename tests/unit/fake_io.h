@@ -49,6 +49,13 @@ struct fake_function {
 	uint64_t quiet_us;	/* and how long nobody may touch it */
 	uint64_t quiet_until_us;
 	uint64_t dead_read_us;	/* what a read costs that nobody answers */
+	struct fake_function *above; /* the bridge that leads to it, or NULL: always reached */
+	enum fake_flr bus_reset;     /* what a reset of its bus does; FAKE_FLR_NONE: it works */
+	bool holds;		     /* of a bridge: Secondary Bus Reset cannot be cleared */
+	bool forgets;		     /* of a bridge: its bus numbers cannot be written */
+	uint64_t link_us;	     /* of a bridge: until its link is active again */
+	uint64_t link_at_us;
+	void (*released)(uint8_t *config); /* of a bridge: what a reset leaves in it */
 	int pending_reads;    /* DEVSTA shows pending for so many reads; -1: for ever */
 };
 
@@ -104,6 +111,14 @@ struct fake_attr *fake_find_attr(struct fake *fake, const char *path);
 /* What the kernel offers: reset_method, reset and driver_override. */
 struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
 			      const char *methods);
+/* @function is reached through @bridge, and reset with its bus. */
+void fake_below(struct fake_function *function, struct fake_function *bridge);
+/* fake_bus.c: a write may begin or end a reset of the bus below; can it be reached */
+void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t reg,
+		      uint32_t before);
+bool fake_bus_reaches(const struct fake_function *function);
+void fake_reset_function(struct fake *fake, struct fake_function *function,
+			 enum fake_flr kind);
 void fake_forget_log(struct fake *fake);
 void fake_put(uint8_t *config, unsigned int reg, uint32_t value, size_t bytes);
 uint32_t fake_get(const uint8_t *config, unsigned int reg, size_t bytes);

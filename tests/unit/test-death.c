@@ -121,6 +121,32 @@ static void build_machine(void)
 	stage->fake.on_write = count;
 }
 
+/* A bus that only our own writes can reset, and who would be told of that. */
+static void build_bus_machine(void)
+{
+	struct fake_function *above, *bridge, *f;
+
+	fake_init(&stage->fake);
+	above = port("0000:00:04.0", 4, 5);
+	fake_put(above->config, 0x42, 0x0142, 2);
+	fake_put(above->config, 0x58, 0x1038, 2);
+	fake_extended(above, 0x100, 0x0001);
+	fake_put(above->config, 0x108, 0x00100000, 4);
+	bridge = port("0000:04:00.0", 5, 5);
+	fake_below(bridge, above);
+	bridge->quiet_us = 100000;
+	for (unsigned int i = 0; i < 2; i++) {
+		f = endpoint(i ? "0000:05:00.0" : "0000:04:01.0", "pm bus");
+		fake_below(f, i ? bridge : above);
+		f->quiet_us = i ? 200000 : 100000;
+		f->erased[0] = 0x48;
+	}
+	(void)strcpy(stage->fake.attrs[stage->fake.n_attrs++].path, "sys/bus/pci/drivers_probe");
+	stage->fake.on_write = count;
+}
+
+static void (*build)(void);
+
 static void write_file(const char *path, const char *text)
 {
 	char full[128];
@@ -160,7 +186,7 @@ static bool run_until(long dies_at, bool dies_after)
 	pid_t pid;
 
 	memset(stage, 0, sizeof(*stage));
-	build_machine();
+	build();
 	write_file("sys/bus/pci/drivers_autoprobe", "1");
 	stage->shared = (struct quiesce_shared){
 		.watchdog_ms = UINT32_MAX,
@@ -242,6 +268,7 @@ static void a_worker_that_dies_at_any_write_leaves_a_machine_that_drivers_can_us
 	long n = 0;
 
 	(void)state;
+	build = build_machine;
 	for (; run_until(n + 1, false); n++) {
 		expect_as_a_driver_needs_it();
 		assert_true(run_until(n + 1, true));
@@ -252,6 +279,35 @@ static void a_worker_that_dies_at_any_write_leaves_a_machine_that_drivers_can_us
 	 * 4 are fenced; 5 writes pin, make and put back a reset, 5 that of two functions;
 	 * 4 registers of each are restored, of the bridge among them, too. */
 	assert_int_equal(n, 4 + 15 + 4 * 5 + 8);
+}
+
+static void expect_as_before(void)
+{
+	const struct fake_function *above = &stage->fake.functions[0];
+
+	expect_as_a_driver_needs_it();
+	assert_int_equal(fake_get(above->config, 0x58, 2), 0x1038);
+	assert_int_equal(fake_get(above->config, 0x108, 4), 0x00100000);
+	for (size_t i = 0; i < stage->fake.n_functions; i++)
+		assert_false(stage->fake.functions[i].quiet_until_us > stage->fake.now_us);
+}
+
+/* The put-back ends a reset that was left, and goes down from there. */
+static void nor_one_that_dies_in_a_bus_reset_by_our_own_writes(void **state)
+{
+	long n = 0;
+
+	(void)state;
+	build = build_bus_machine;
+	for (; run_until(n + 1, false); n++) {
+		expect_as_before();
+		assert_true(run_until(n + 1, true));
+		expect_as_before();
+	}
+	expect_as_before();
+	/* Two are fenced; 3 writes silence, 2 are the reset; 11 registers of the bridge below
+	 * and 5 of each function come back, then 3 of who is told. */
+	assert_int_equal(n, 2 + 3 + 2 + 11 + 2 * 5 + 3);
 }
 
 static int setup(void **state)
@@ -292,6 +348,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_worker_that_dies_at_any_write_leaves_a_machine_that_drivers_can_use,
 			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			nor_one_that_dies_in_a_bus_reset_by_our_own_writes, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("death", tests, NULL, NULL);

@@ -80,6 +80,7 @@ static void the_order_is_specific_flr_af_bus_cxl_acpi(void **state)
 		(void)fake_port(&fake, "0000:00:03.0", 1, 1);
 		(void)endpoint("0000:01:00.0", cases[i].offered);
 		read_machine();
+		decisions[1].engine = PCIRESET_ENGINE_KERNEL;
 		make_plan();
 		assert_int_equal(steps[1].action, PCIRESET_RESET);
 		assert_int_equal(steps[1].method, cases[i].chosen);

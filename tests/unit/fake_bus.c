@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bridges of a scripted machine: what is below is reached through them, and reset. */
+#include "fake_io.h"
+
+#include <string.h>
+
+#define BRIDGE_CONTROL 0x3e
+#define BUS_RESET      0x40
+
+void fake_below(struct fake_function *function, struct fake_function *bridge)
+{
+	function->above = bridge;
+}
+
+bool fake_bus_reaches(const struct fake_function *f)
+{
+	return !f->above || (f->above->config[0x19] == f->address.bus && !f->above->gone &&
+			     fake_bus_reaches(f->above));
+}
+
+static bool is_below(const struct fake_function *f, const struct fake_function *bridge)
+{
+	return f->above && (f->above == bridge || is_below(f->above, bridge));
+}
+
+/* What firmware and kernel have set up of a bridge. */
+static void erase_bridge(struct fake_function *f)
+{
+	memset(f->config + 0x18, 0, 0x34 - 0x18);
+	memset(f->config + 0x38, 0, 4);
+	fake_put(f->config, BRIDGE_CONTROL, 0, 2);
+}
+
+void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t reg,
+		      uint32_t before)
+{
+	bool in_reset;
+
+	if (bridge->config[0x0e] != 1)
+		return;
+	if (reg == 0x18 && bridge->forgets)
+		fake_put(bridge->config, 0x18, before, 4);
+	if (reg != BRIDGE_CONTROL)
+		return;
+	if (bridge->holds && before & BUS_RESET)
+		bridge->config[BRIDGE_CONTROL] |= BUS_RESET;
+	in_reset = bridge->config[BRIDGE_CONTROL] & BUS_RESET;
+	if (in_reset == !!(before & BUS_RESET))
+		return;
+	for (size_t i = 0; i < fake->n_functions; i++) {
+		struct fake_function *f = &fake->functions[i];
+
+		if (!is_below(f, bridge))
+			continue;
+		f->quiet_until_us = UINT64_MAX;
+		if (in_reset)
+			continue;
+		fake_reset_function(fake, f, f->bus_reset);
+		if (f->config[0x0e] == 1)
+			erase_bridge(f);
+	}
+	if (in_reset)
+		return;
+	bridge->link_at_us = fake->now_us + bridge->link_us;
+	if (bridge->released)
+		bridge->released(bridge->config);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which buses are reset by our own writes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_io.h"
+
+static struct fake fake;
+static struct pcireset_machine machine;
+static struct pcireset_decision decisions[FAKE_FUNCTIONS];
+static struct pcireset_step *steps;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&fake);
+	for (size_t i = 0; i < FAKE_FUNCTIONS; i++)
+		decisions[i] = (struct pcireset_decision){ .action = PCIRESET_RESET,
+							   .methods = PCIRESET_ANY_METHOD };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(steps);
+	steps = NULL;
+	pcireset_machine_free(&machine);
+	return 0;
+}
+
+static void plan(void)
+{
+	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
+	pcireset_topology_read(&fake.io, &machine);
+	assert_int_equal(pcireset_plan_make(&machine, decisions, &steps), 0);
+}
+
+static struct fake_function *endpoint(const char *address)
+{
+	struct fake_function *f = fake_endpoint(&fake, address, 0x10d38086, 0x020000, 0x0006);
+
+	fake_put(f->config, 0x10, 0xfe000000, 4);
+	return f;
+}
+
+/* A port with two functions: 0, 1 and 2. */
+static struct fake_function *two_below(void)
+{
+	struct fake_function *port = fake_port(&fake, "0000:00:03.0", 1, 1);
+
+	(void)endpoint("0000:01:00.0");
+	(void)endpoint("0000:01:00.1");
+	return port;
+}
+
+static void assert_ours(size_t i, size_t via)
+{
+	assert_int_equal(steps[i].action, PCIRESET_RESET);
+	assert_int_equal(steps[i].method, PCIRESET_METHOD_SBR);
+	assert_int_equal(steps[i].engine, PCIRESET_ENGINE_DIRECT);
+	assert_int_equal(steps[i].via, via);
+	assert_true(steps[i].whole_bus);
+}
+
+static void assert_fenced(enum pcireset_why why)
+{
+	for (size_t i = 1; i <= 2; i++) {
+		assert_int_equal(steps[i].action, PCIRESET_FENCE);
+		assert_int_equal(steps[i].why, why);
+	}
+}
+
+static void what_the_kernel_has_nothing_for_is_reset_by_us(void **state)
+{
+	(void)state;
+	(void)two_below();
+	plan();
+
+	assert_ours(1, 0);
+	assert_ours(2, 0);
+	assert_string_equal(pcireset_engine_why_words(steps[1].engine_why),
+			    "the kernel has none for that bus");
+	assert_string_equal(pcireset_why_words(steps[1].why), "the whole bus is to be reset");
+	assert_int_equal(steps[1].expected, PCIRESET_VERIFIED);
+	assert_int_equal(steps[1].estimate_ms, 102);
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 102);
+	assert_true(pcireset_step_reaches(&machine, steps, 1, 2));
+}
+
+static void what_the_kernel_offers_is_the_kernels(void **state)
+{
+	(void)state;
+	(void)fake_attr(&fake, two_below(), "reset_subordinate", "");
+	plan();
+	assert_int_equal(steps[1].engine, PCIRESET_ENGINE_KERNEL);
+	assert_int_equal(steps[2].engine, PCIRESET_ENGINE_KERNEL);
+}
+
+static void but_not_where_ours_are_asked_for(void **state)
+{
+	(void)state;
+	(void)fake_attr(&fake, two_below(), "reset_subordinate", "");
+	decisions[1].engine = PCIRESET_ENGINE_DIRECT;
+	decisions[2].engine = PCIRESET_ENGINE_DIRECT;
+	plan();
+	assert_ours(1, 0);
+	assert_string_equal(pcireset_engine_why_words(steps[1].engine_why), "as configured");
+}
+
+/* Two of the kernel's, one behind each port, leave nothing for us. */
+static void lone_functions_behind_a_switch_stay_the_kernels(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 3);
+	(void)fake_port(&fake, "0000:01:00.0", 2, 2);
+	(void)fake_port(&fake, "0000:01:01.0", 3, 3);
+	(void)fake_resets(&fake, endpoint("0000:02:00.0"), "bus");
+	(void)fake_resets(&fake, endpoint("0000:03:00.0"), "bus");
+	plan();
+	assert_int_equal(steps[3].engine, PCIRESET_ENGINE_KERNEL);
+	assert_int_equal(steps[3].via, 1);
+	assert_int_equal(steps[4].via, 2);
+}
+
+/* One that the kernel could reset alone falls with a bus of ours above it. */
+static void a_bus_of_ours_takes_what_is_below_with_it(void **state)
+{
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 2);
+	(void)fake_port(&fake, "0000:01:00.0", 2, 2);
+	(void)endpoint("0000:01:01.0");
+	(void)fake_resets(&fake, endpoint("0000:02:00.0"), "bus");
+	plan();
+	assert_ours(2, 0);
+	assert_ours(3, 0);
+	/* Its bridge is restored first, and then waited for. */
+	assert_int_equal(steps[3].estimate_ms, 202);
+}
+
+static void two_buses_take_the_time_of_the_longer_one(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	(void)two_below();
+	port = fake_port(&fake, "0000:00:04.0", 2, 2);
+	fake_put(port->config, 0x42, 0x0072, 2);
+	(void)endpoint("0000:02:00.0");
+	(void)endpoint("0000:02:01.0");
+	plan();
+	assert_ours(5, 1);
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 1102);
+}
+
+static void nor_with_a_driver_below(void **state)
+{
+	(void)state;
+	(void)two_below();
+	fake_attr(&fake, &fake.functions[2], "driver", "e1000e")->link = true;
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+}
+
+static void nor_where_the_kernel_is_asked_for(void **state)
+{
+	(void)state;
+	(void)two_below();
+	decisions[2].engine = PCIRESET_ENGINE_KERNEL;
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+}
+
+static void nor_where_registers_are_locked(void **state)
+{
+	(void)state;
+	(void)two_below();
+	decisions[1].locked = true;
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+}
+
+static void nor_where_capabilities_cannot_be_read(void **state)
+{
+	(void)state;
+	two_below()->config[0x41] = 0x40; /* a loop */
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+}
+
+static void nor_above_a_bridge_with_a_driver_of_its_own(void **state)
+{
+	struct fake_function *bridge;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 2);
+	bridge = fake_port(&fake, "0000:01:00.0", 2, 2);
+	(void)endpoint("0000:02:00.0");
+	fake_attr(&fake, bridge, "driver", "shpchp")->link = true;
+	plan();
+	assert_int_equal(steps[2].action, PCIRESET_FENCE);
+	free(steps);
+	steps = NULL;
+	pcireset_machine_free(&machine);
+	(void)strcpy(fake.attrs[0].text, "pcieport");
+	plan();
+	assert_ours(2, 1);
+}
+
+static void nor_beside_one_that_is_kept(void **state)
+{
+	(void)state;
+	(void)two_below();
+	decisions[2].action = PCIRESET_KEEP;
+	plan();
+	assert_int_equal(steps[1].action, PCIRESET_FENCE);
+	assert_int_equal(steps[1].why, PCIRESET_WHY_KEPT_BESIDE);
+}
+
+static void nor_where_pciehp_is_bound(void **state)
+{
+	struct fake_attr *driver;
+
+	(void)state;
+	(void)two_below();
+	driver = &fake.attrs[fake.n_attrs++];
+	(void)strcpy(driver->path, "sys/bus/pci_express/devices/0000:00:03.0:pcie004/driver");
+	(void)strcpy(driver->text, "pciehp");
+	driver->link = true;
+	plan();
+	assert_fenced(PCIRESET_WHY_HOTPLUG);
+}
+
+static void nor_by_level(void **state)
+{
+	(void)state;
+	(void)two_below();
+	for (size_t i = 0; i <= 2; i++)
+		decisions[i].methods = PCIRESET_FUNCTION_LEVEL;
+	plan();
+	assert_int_equal(steps[1].action, PCIRESET_FENCE);
+}
+
+/* Ones would be saved and written back. */
+static void the_kernel_resets_no_bus_with_one_that_is_away(void **state)
+{
+	(void)state;
+	(void)fake_attr(&fake, two_below(), "reset_subordinate", "");
+	decisions[1].away = true;
+	plan();
+	assert_ours(1, 0);
+	assert_ours(2, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_the_kernel_has_nothing_for_is_reset_by_us),
+		TEST(what_the_kernel_offers_is_the_kernels),
+		TEST(but_not_where_ours_are_asked_for),
+		TEST(lone_functions_behind_a_switch_stay_the_kernels),
+		TEST(a_bus_of_ours_takes_what_is_below_with_it),
+		TEST(two_buses_take_the_time_of_the_longer_one),
+		TEST(nor_with_a_driver_below),
+		TEST(nor_where_the_kernel_is_asked_for),
+		TEST(nor_where_registers_are_locked),
+		TEST(nor_where_capabilities_cannot_be_read),
+		TEST(nor_above_a_bridge_with_a_driver_of_its_own),
+		TEST(nor_beside_one_that_is_kept),
+		TEST(nor_where_pciehp_is_bound),
+		TEST(nor_by_level),
+		TEST(the_kernel_resets_no_bus_with_one_that_is_away),
+	};
+
+	return cmocka_run_group_tests_name("plan-bus", tests, NULL, NULL);
+}
