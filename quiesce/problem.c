@@ -40,7 +40,9 @@ static void say_absent(const struct pcireset_function *f, const struct pcireset_
 static void say_nothing_happened(const struct pcireset_step *step,
 				 const struct pcireset_observed *observed, char *words)
 {
-	const char *flr = step->method == PCIRESET_METHOD_AF ? "AF FLR" : "FLR";
+	const char *flr = step->method == PCIRESET_METHOD_SBR ? "bus reset" :
+			  step->method == PCIRESET_METHOD_AF  ? "AF FLR" :
+								"FLR";
 
 	if (step->method == PCIRESET_METHOD_PM)
 		say(words, "PM did nothing: register %02x is still %04x", observed->reg,
@@ -50,6 +52,29 @@ static void say_nothing_happened(const struct pcireset_step *step,
 	else
 		say(words, "%s did nothing: BAR %d is still %08x", flr,
 		    (observed->reg - PCI_BASE_ADDRESS_0) / 4, observed->after);
+}
+
+/* Of a bus that our own writes reset: what stands between a function and us. */
+static void say_bus_error(int error, char *words)
+{
+	if (error == -ENOLINK)
+		say(words, "the link to it stays down");
+	else if (error == -EIO)
+		say(words, "a bridge above does not hold what is written to it");
+	else
+		say(words, "a bridge above has gone: %s", strerror(-error));
+}
+
+/* Not fatal, but a driver will be slower, or a connector bad. */
+static void say_link(const struct pcireset_step *step, const struct pcireset_outcome *o,
+		     char *words)
+{
+	const int was = (o->before.link & PCI_EXP_LNKSTA_NLW) >> PCI_EXP_LNKSTA_NLW_SHIFT;
+	const int is = (o->after.link & PCI_EXP_LNKSTA_NLW) >> PCI_EXP_LNKSTA_NLW_SHIFT;
+
+	if (step->whole_bus && o->tried && o->before.link != PCIRESET_UNREAD &&
+	    o->after.link != PCIRESET_UNREAD && is != was)
+		say(words, "its link is x%d since the reset, and was x%d", is, was);
 }
 
 static void say_error(const struct pcireset_step *step, const struct pcireset_outcome *o,
@@ -62,6 +87,8 @@ static void say_error(const struct pcireset_step *step, const struct pcireset_ou
 		say(words, "the reset that reaches it failed: %s", error);
 	else if (!o->tried && o->reset_error == -ETIMEDOUT)
 		say(words, "no time was left");
+	else if (!o->tried && o->reset_error == -EBUSY && is_direct && step->whole_bus && !o->bound)
+		say(words, "another one on its bus must not lose it");
 	else if (!o->tried && o->reset_error == -EBUSY)
 		say(words, is_direct || o->bound ? "a driver has it by now"
 						 : "a sibling's reset was abandoned");
@@ -75,6 +102,8 @@ static void say_error(const struct pcireset_step *step, const struct pcireset_ou
 		say(words, "the kernel's reset failed: %s", error);
 	else if (o->reset_error == -ETIMEDOUT)
 		say(words, "answered too late");
+	else if (step->whole_bus)
+		say_bus_error(o->reset_error, words);
 	else
 		say(words, "its registers cannot be read: %s", error);
 }
@@ -104,6 +133,8 @@ void quiesce_problem_of(const struct pcireset_function *f, const struct pcireset
 		say(words, "not fenced at first: %s", strerror(-o->fence_error));
 	else if (o->restored < 0)
 		say(words, "registers stay erased: %s", strerror(-o->restored));
+	else
+		say_link(step, o, words);
 }
 
 const char *quiesce_problem(const struct quiesce_run *run, size_t i,

@@ -51,6 +51,47 @@ static void end(enum pcireset_engine engine, bool tried, int error)
 	outcome.verdict = PCIRESET_FENCED;
 }
 
+/* Reset with its bus, by our own writes. */
+static const char *words_of_bus(int error)
+{
+	step.method = PCIRESET_METHOD_SBR;
+	step.whole_bus = true;
+	end(PCIRESET_ENGINE_DIRECT, true, error);
+	return words();
+}
+
+static void a_bus_tells_what_stands_between(void **state)
+{
+	(void)state;
+	assert_string_equal(words_of_bus(-ENOLINK), "the link to it stays down");
+	assert_string_equal(words_of_bus(-EIO),
+			    "a bridge above does not hold what is written to it");
+	assert_string_equal(words_of_bus(-ENODEV), "a bridge above has gone: No such device");
+	outcome.observed = (struct pcireset_observed){ 4, 0x400, 0x400 };
+	assert_string_equal(words_of_bus(-EOPNOTSUPP),
+			    "bus reset did nothing: COMMAND is still 0400");
+	step.engine = PCIRESET_ENGINE_DIRECT;
+	outcome.tried = false;
+	outcome.reset_error = -ENOSPC;
+	assert_string_equal(words(), "not begun: No space left on device");
+	outcome.reset_error = -EBUSY;
+	assert_string_equal(words(), "another one on its bus must not lose it");
+	outcome.bound = true;
+	assert_string_equal(words(), "a driver has it by now");
+}
+
+static void a_link_that_came_back_narrower_is_told_of(void **state)
+{
+	(void)state;
+	(void)words_of_bus(0);
+	outcome.verdict = PCIRESET_VERIFIED;
+	outcome.before.link = 0x1043;
+	outcome.after.link = 0x1013;
+	assert_string_equal(words(), "its link is x1 since the reset, and was x4");
+	outcome.after.link = 0x1042;
+	assert_null(words());
+}
+
 static void what_went_as_planned_has_none(void **state)
 {
 	(void)state;
@@ -176,6 +217,8 @@ int main(void)
 		cmocka_unit_test_setup(a_reset_that_did_nothing_is_told_by_the_register_that_shows_it, setup),
 		cmocka_unit_test_setup(a_reset_that_was_not_made_is_told_by_its_error, setup),
 		cmocka_unit_test_setup(what_a_good_verdict_leaves_out_is_told, setup),
+		cmocka_unit_test_setup(a_bus_tells_what_stands_between, setup),
+		cmocka_unit_test_setup(a_link_that_came_back_narrower_is_told_of, setup),
 	};
 
 	return cmocka_run_group_tests_name("problem", tests, NULL, NULL);
