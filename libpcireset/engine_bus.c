@@ -17,8 +17,7 @@ static void end_all(const struct pcireset_bus_wave *w, struct pcireset_bus *bus,
 /* Whoever would be given up half way had better not begin. */
 static bool is_too_late(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus)
 {
-	return pcireset_bus_now_us(w) + bus->estimate_ms * 1000ull >=
-	       w->task->limits.deadline_us;
+	return pcireset_bus_now_us(w) + bus->estimate_ms * 1000ull >= w->task->limits.deadline_us;
 }
 
 static bool is_held(const struct pcireset_bus *bus)

@@ -17,8 +17,8 @@ enum pcireset_bus_phase {
 struct pcireset_bus_member {
 	size_t i;
 	enum pcireset_bus_phase phase;
-	bool counts;	  /* its outcome is that of this reset */
-	bool was_away;	  /* nothing is known of it but what the journal has */
+	bool counts;   /* its outcome is that of this reset */
+	bool was_away; /* nothing is known of it but what the journal has */
 	bool was_asked;
 	uint16_t command; /* as it was just before, and as it is to be */
 	uint32_t bar;	  /* pcireset_bar_in_use(), the same */
@@ -52,8 +52,8 @@ pcireset_bus_function(const struct pcireset_bus_wave *w, const struct pcireset_b
 	return &w->task->machine->functions[m->i];
 }
 
-static inline struct pcireset_journal_entry *
-pcireset_bus_entry(const struct pcireset_bus_wave *w, const struct pcireset_bus_member *m)
+static inline struct pcireset_journal_entry *pcireset_bus_entry(const struct pcireset_bus_wave *w,
+								const struct pcireset_bus_member *m)
 {
 	return &w->task->journal->entries[m->i];
 }

@@ -26,7 +26,7 @@ void pcireset_bus_end(const struct pcireset_bus_wave *w, const struct pcireset_b
 	struct pcireset_outcome *o = &w->task->outcomes[m->i];
 
 	m->phase = PCIRESET_BUS_OVER;
-	if (error < 0 && entry->in_use && entry->saved.n > 0)
+	if (error < 0 && bus->state == PCIRESET_BUS_RUNS && entry->in_use)
 		entry->late = true;
 	if (!m->counts)
 		return;
@@ -123,8 +123,7 @@ static void look_at_link(const struct pcireset_bus_wave *w, const struct pcirese
 		end_below(w, bus, m, -ENOLINK);
 	} else {
 		m->due_us = pcireset_ask_again_us(pcireset_bus_now_us(w), end_us,
-						  pcireset_bus_now_us(w) - asked_us,
-						  &m->pause_us);
+						  pcireset_bus_now_us(w) - asked_us, &m->pause_us);
 	}
 }
 
@@ -148,8 +147,7 @@ static void ask_those_below(const struct pcireset_bus_wave *w, const struct pcir
 }
 
 /* One that forgets where its buses are would send what is meant for them elsewhere. */
-static bool knows_its_buses(const struct pcireset_bus_wave *w,
-			    const struct pcireset_bus_member *m)
+static bool knows_its_buses(const struct pcireset_bus_wave *w, const struct pcireset_bus_member *m)
 {
 	const struct pcireset_journal_entry *entry = pcireset_bus_entry(w, m);
 	uint32_t now;
@@ -212,8 +210,7 @@ static void ask(const struct pcireset_bus_wave *w, const struct pcireset_bus *bu
 
 	if (end_us > w->task->limits.deadline_us)
 		end_us = w->task->limits.deadline_us;
-	is_there = asked_us < w->task->limits.deadline_us &&
-		   (!m->was_asked || asked_us < end_us) &&
+	is_there = asked_us < w->task->limits.deadline_us && (!m->was_asked || asked_us < end_us) &&
 		   pcireset_ask(w->io, entry->address, entry->saved.id, &id);
 	if (m->counts && id)
 		w->task->outcomes[m->i].last_id = id;

@@ -8,7 +8,7 @@
 #include "engine_direct.h"
 
 /* Between what the journal says and the write, somebody else may have the processor. */
-#define SLACK_US      100000
+#define SLACK_US 100000
 
 static void over(struct pcireset_direct_wave *w, struct pcireset_direct_item *item, int error)
 {

@@ -466,6 +466,12 @@ uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
  * another way only, nor one whose ids forbid it, nor passes a hot-plug port
  * with a driver. A function with a reset of its own has that first.
  *
+ * A bus that the kernel offers no reset for, or that one is away on, is reset by our own
+ * writes: not below a bridge with a driver other than pcieport, nor where a function has
+ * a driver, sleeps, has listed VFs, ATS behind an IOMMU, anything of CXL, or
+ * capabilities that cannot be read, nor where the caller wants the kernel's. Where the
+ * caller wants ours these come first, and the kernel's are for the rest.
+ *
  * A PF's reset is its VFs' reset, too; it has none where a VF is kept or fenced.
  * A VF that does not answer does not count for that. Nothing is chosen for
  * bridges, for functions that do not answer and for those with a domain behind

@@ -103,8 +103,7 @@ bool pcireset_plan_bus_is_direct(const struct pcireset_planner *p, size_t bridge
 	const struct pcireset_function *f = &p->machine->functions[bridge];
 
 	return pcireset_is_bridge(f) && f->answers && f->secondary > 0 &&
-	       !p->nodes[bridge].blocked &&
-	       p->nodes[bridge].not_direct == PCIRESET_ENGINE_WHY_NONE;
+	       !p->nodes[bridge].blocked && p->nodes[bridge].not_direct == PCIRESET_ENGINE_WHY_NONE;
 }
 
 /*

@@ -10,28 +10,27 @@
 #include "internal.h"
 
 /* Of a slot what may have changed, and who is told of it. */
-#define SLOT_EVENTS                                                                     \
-	((uint32_t)(PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC |     \
+#define SLOT_EVENTS                                                                  \
+	((uint32_t)(PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | \
 		    PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC))
 #define SLOT_NOTICES                                                                    \
-	((uint32_t)(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE |  \
-		    PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE |    \
+	((uint32_t)(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | \
+		    PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE |   \
 		    PCI_EXP_SLTCTL_DLLSCE))
 /* Triggered, and its interrupt: the others only tell why. */
 #define DPC_EVENTS ((uint32_t)(PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_INTERRUPT))
-#define DPC_NOTICES                                                                     \
-	((uint32_t)(PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL |             \
+#define DPC_NOTICES                                                          \
+	((uint32_t)(PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL | \
 		    PCI_EXP_DPC_CTL_INT_EN))
 
 /* Whatever a link that goes down may look like; a bit that is not there stays 0. */
-#define UNCORRECTABLE                                                                    \
+#define UNCORRECTABLE                                                                      \
 	(PCI_ERR_UNC_DLP | PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_FCP | \
 	 PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_COMP_ABORT | PCI_ERR_UNC_UNX_COMP |           \
-	 PCI_ERR_UNC_RX_OVER | PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_ECRC |                   \
-	 PCI_ERR_UNC_UNSUP)
-#define CORRECTABLE                                                                     \
-	(PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP |                  \
-	 PCI_ERR_COR_REP_ROLL | PCI_ERR_COR_REP_TIMER | PCI_ERR_COR_ADV_NFAT)
+	 PCI_ERR_UNC_RX_OVER | PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_ECRC | PCI_ERR_UNC_UNSUP)
+#define CORRECTABLE                                                                             \
+	(PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP | PCI_ERR_COR_REP_ROLL | \
+	 PCI_ERR_COR_REP_TIMER | PCI_ERR_COR_ADV_NFAT)
 
 /* Not the way to its bus: base addresses and ROM of the bridge itself. */
 static const uint16_t of_bridge[] = { PCI_BASE_ADDRESS_0, PCI_BASE_ADDRESS_1, PCI_ROM_ADDRESS1 };
@@ -55,6 +54,7 @@ static int add_msi(const struct pcireset_io *io, const struct pcireset_function 
 {
 	const uint8_t at = f->msi;
 	uint16_t flags;
+	bool wide;
 	int r;
 
 	if (!at)
@@ -62,19 +62,16 @@ static int add_msi(const struct pcireset_io *io, const struct pcireset_function 
 	r = pcireset_read16_alive(io, f, at + PCI_MSI_FLAGS, &flags);
 	if (r < 0 || !(flags & PCI_MSI_FLAGS_ENABLE))
 		return r;
+	wide = flags & PCI_MSI_FLAGS_64BIT;
 	r = pcireset_saved_read(io, f, saved, at + PCI_MSI_ADDRESS_LO, 4, 0);
-	if (r == 0 && flags & PCI_MSI_FLAGS_64BIT)
+	if (r == 0 && wide)
 		r = pcireset_saved_read(io, f, saved, at + PCI_MSI_ADDRESS_HI, 4, 0);
 	if (r == 0)
 		r = pcireset_saved_read(io, f, saved,
-					at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64
-									  : PCI_MSI_DATA_32),
-					2, 0);
+					at + (wide ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32), 2, 0);
 	if (r == 0 && flags & PCI_MSI_FLAGS_MASKBIT)
 		r = pcireset_saved_read(io, f, saved,
-					at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64
-									  : PCI_MSI_MASK_32),
-					4, 0);
+					at + (wide ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32), 4, 0);
 	pcireset_saved_add(saved, at + PCI_MSI_FLAGS, 2, flags);
 	return r;
 }
