@@ -26,7 +26,7 @@ from collections import Counter
 
 from judge_direct import check_direct, check_quiet
 from judge_left import check_left
-from judge_resets import check_before, check_resets
+from judge_resets import check_before, check_resets, is_restoration
 from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
 
 VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
@@ -98,7 +98,8 @@ def fence_window(changes, outside, init):
 
 
 def check_kept(trace, console, kept, end):
-    """Not one COMMAND write to a kept function before the first driver, and no
+    """Not one COMMAND write to a kept function before the first driver, but to restore
+    a bridge whose bus was reset above it, and no
     bridge without Bus Master while the guest works: its children would be dead."""
     problems = []
     for write in trace.writes:
@@ -108,6 +109,9 @@ def check_kept(trace, console, kept, end):
             continue
         for address in kept:
             if console.first[address].requester != write.requester:
+                continue
+            if (write.time < end and console.first[address].leads_to_buses
+                    and is_restoration(trace, console.first, write, console.init)):
                 continue
             if write.time < end:
                 problems.append(f"{address} is kept, yet COMMAND was written: {write.value:#x}")

@@ -4,7 +4,9 @@
 import unittest
 
 import judge_test
+from judge_resets import is_restoration
 from judge_test import report, trace
+from observe import Function, parse_trace
 
 
 class Resets(unittest.TestCase):
@@ -44,6 +46,10 @@ class Resets(unittest.TestCase):
         self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": silent})
         self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": flr})
         self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": sbr})
+        idle = {"action": "idle", "verdict": "idle", "method": None, "via": None}
+        unsaid = {"before": {"command": "0107"}, "reset": "none", "observed": None}
+        self.changed("0000:04:01.0: reset through 0000:03:00.0",
+                     **{"0000:04:01.0": {**idle, "evidence": unsaid}})
         for write in ("@0x3e <- 0x42", "@0x3c <- 0x42010b"):
             self.convicted("0000:01:00.0: reset through 0000:00:03.0", trace=trace(add=(
                 f"7@114.285000:pci_cfg_write pcie-root-port 00:03.0 {write}",
@@ -71,6 +77,39 @@ class Resets(unittest.TestCase):
         self.convicted("0000:02:00.0 is kept, yet reset through 0000:00:03.0", trace=trace(add=(
             "7@114.285000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x42",)))
         self.changed("0000:01:00.0 is kept, yet got", **{"0000:01:00.0": {"action": "keep"}})
+
+
+class Restorations(unittest.TestCase):
+    """COMMAND of a bridge may only be written to restore it."""
+    PORT, BRIDGE, ENDPOINT = "0000:00:03.0", "0000:01:00.0", "0000:02:00.0"
+    RESET = "7@114.270000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x42"
+    BEFORE = "7@113.000000:pci_cfg_write x3130-upstream 01:00.0 @0x4 <- 0x507"
+
+    def functions(self):
+        found = {}
+        for address, buses in ((self.PORT, (1, 2)), (self.BRIDGE, (2, 2)), (self.ENDPOINT, (0, 0))):
+            config = bytearray(256)
+            config[0xe], config[0x19], config[0x1a] = bool(buses[0]), *buses
+            found[address] = Function(address, "1B36", "000C", "60400" if buses[0] else "20000",
+                                      0x103, "-", bytes(config))
+        return found
+
+    def restores(self, *lines, value="0x507", device="x3130-upstream 01:00.0", start=114.0):
+        last = f"7@114.500000:pci_cfg_write {device} @0x4 <- {value}"
+        got = parse_trace([*lines, last])
+        return is_restoration(got, self.functions(), got.writes[-1], start)
+
+    def test_restoration(self):
+        self.assertTrue(self.restores(self.BEFORE, self.RESET))
+        self.assertTrue(self.restores(self.RESET, value="0x103"))
+
+    def test_no_restoration(self):
+        self.assertFalse(self.restores(self.BEFORE))
+        self.assertFalse(self.restores(self.BEFORE, self.RESET, value="0x503"))
+        self.assertFalse(self.restores(self.RESET, value="0x507"))
+        self.assertFalse(self.restores(self.BEFORE, self.RESET.replace("0x42", "0x2")))
+        self.assertFalse(self.restores(self.BEFORE, self.RESET, start=114.3))
+        self.assertFalse(self.restores(self.RESET, value="0x103", device="pcie-root-port 00:03.0"))
 
 
 if __name__ == "__main__":

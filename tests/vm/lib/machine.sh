@@ -7,6 +7,8 @@
 GUEST_MIB=1024
 CRASH_MIB=320
 EXTRA_DEVICES=()
+# Names of their network backends.
+EXTRA_NETS=()
 # Not empty: the trace has reads of configuration space, too.
 TRACE_READS=
 IOMMU=intel-iommu,intremap=on
@@ -66,7 +68,7 @@ machine_devices() {
 		-device pcie-pci-bridge,id=bridge,bus=rp5
 	)
 	MACHINE+=("${CONVENTIONAL[@]}" "${EXTRA_DEVICES[@]}")
-	FRAMES=(net0=10 net1=3 net2=3)
+	FRAMES=(net0=10 net1=3 net2=3 "${EXTRA_NETS[@]/%/=3}")
 	local net
 	for net in "${FRAMES[@]%=*}"; do
 		MACHINE+=(-netdev "dgram,id=$net,local.type=unix,local.path=$net.qemu,remote.type=unix,remote.path=$net.peer")
