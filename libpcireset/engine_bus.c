@@ -20,11 +20,6 @@ static bool is_too_late(const struct pcireset_bus_wave *w, const struct pcireset
 	return pcireset_bus_now_us(w) + bus->estimate_ms * 1000ull >= w->task->limits.deadline_us;
 }
 
-static bool is_held(const struct pcireset_bus *bus)
-{
-	return bus->members[0].phase == PCIRESET_BUS_HELD;
-}
-
 /* What was silenced is told again, but not of what we did. */
 static void finish(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 {
@@ -41,7 +36,7 @@ static void finish(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	entry->in_use = r < 0;
 }
 
-static void start(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
+static void save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 {
 	const size_t bridge = bus->members[0].i;
 	const bool late = is_too_late(w, bus);
@@ -51,9 +46,21 @@ static void start(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 		return;
 	r = late ? -ETIMEDOUT : pcireset_bus_has_to_stay(w->task, bridge, false) ? -EBUSY : 0;
 	if (r == 0)
-		r = pcireset_bus_begin(w, bus);
+		r = pcireset_bus_save(w, bus);
 	if (r < 0)
 		end_all(w, bus, r);
+	else
+		bus->state = PCIRESET_BUS_SAVED;
+}
+
+static void hold(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
+{
+	int r = pcireset_bus_hold(w, bus);
+
+	if (r < 0)
+		end_all(w, bus, r);
+	else
+		bus->state = PCIRESET_BUS_RUNS;
 }
 
 /* By index a bridge comes before what is below: one pass is enough. */
@@ -61,8 +68,6 @@ static void advance_bus(const struct pcireset_bus_wave *w, struct pcireset_bus *
 {
 	bool is_over = true;
 
-	if (bus->state == PCIRESET_BUS_WAITS)
-		start(w, bus);
 	for (size_t k = 0; bus->state == PCIRESET_BUS_RUNS && k < bus->n; k++) {
 		struct pcireset_bus_member *m = &bus->members[k];
 
@@ -91,10 +96,13 @@ static uint64_t advance(void *state)
 	struct pcireset_bus_wave *w = state;
 	uint64_t next = UINT64_MAX;
 
-	/* A bus must not be held longer than it has to be. */
+	/* Each wave by itself: to save takes longer than a bus has to be held. */
 	for (size_t k = 0; k < w->n_buses; k++)
-		if (w->buses[k].state == PCIRESET_BUS_RUNS && is_held(&w->buses[k]))
-			advance_bus(w, &w->buses[k]);
+		if (w->buses[k].state == PCIRESET_BUS_WAITS)
+			save(w, &w->buses[k]);
+	for (size_t k = 0; k < w->n_buses; k++)
+		if (w->buses[k].state == PCIRESET_BUS_SAVED)
+			hold(w, &w->buses[k]);
 	for (size_t k = 0; k < w->n_buses; k++) {
 		uint64_t us;
 

@@ -32,8 +32,14 @@ struct pcireset_bus {
 	struct pcireset_bus_member *members;
 	size_t n;
 	size_t n_free; /* see pcireset_bus_must_wait() */
-	enum { PCIRESET_BUS_WAITS, PCIRESET_BUS_RUNS, PCIRESET_BUS_ENDED } state;
+	enum {
+		PCIRESET_BUS_WAITS,
+		PCIRESET_BUS_SAVED,
+		PCIRESET_BUS_RUNS,
+		PCIRESET_BUS_ENDED,
+	} state;
 	uint32_t estimate_ms;
+	uint64_t longest_us; /* until the last of its buses may be asked */
 	uint64_t started_us;
 };
 
@@ -63,11 +69,13 @@ static inline uint64_t pcireset_bus_now_us(const struct pcireset_bus_wave *w)
 	return w->io->now_us(w->io->data);
 }
 
+/* engine_bus_begin.c: -EBUSY, -ETIMEDOUT, -ENODEV, -ENOSPC, ... where it may not begin */
+int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus);
 /*
- * engine_bus_begin.c: all is saved and in the journal, events are silenced, and the bus is
- * in reset. Where it fails all is as it was: -EBUSY, -ETIMEDOUT, -ENODEV, -ENOSPC, ...
+ * What was saved is in the journal, events are silenced, and the bus is in reset. Where it
+ * fails all is as it was.
  */
-int pcireset_bus_begin(const struct pcireset_bus_wave *w, struct pcireset_bus *bus);
+int pcireset_bus_hold(const struct pcireset_bus_wave *w, struct pcireset_bus *bus);
 
 /* engine_bus_member.c: whatever is due of one member */
 void pcireset_bus_advance(const struct pcireset_bus_wave *w, struct pcireset_bus *bus,

@@ -87,7 +87,7 @@ static uint64_t longest_us(const struct pcireset_bus_wave *w, const struct pcire
 	return PCIRESET_HOLD_US + longest;
 }
 
-static int save_all(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
+int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 {
 	const struct pcireset_function *bridge = pcireset_bus_function(w, &bus->members[0]);
 	struct pcireset_journal_entry *entry = pcireset_bus_entry(w, &bus->members[0]);
@@ -103,7 +103,11 @@ static int save_all(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	pcireset_below_read(w->io, bridge, &entry->below);
 	for (size_t k = 1; r == 0 && k < bus->n; k++)
 		r = save(w, &bus->members[k]);
-	return r;
+	if (r < 0)
+		return r;
+	bus->longest_us = longest_us(w, bus);
+	return pcireset_bus_now_us(w) + bus->longest_us < w->task->limits.deadline_us ? 0
+										      : -ETIMEDOUT;
 }
 
 static void tell_journal(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus,
@@ -135,25 +139,18 @@ static void give_up(const struct pcireset_bus_wave *w, const struct pcireset_bus
 	}
 }
 
-int pcireset_bus_begin(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
+int pcireset_bus_hold(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 {
 	const struct pcireset_observer *observer = w->task->observer;
 	struct pcireset_bus_member *bridge = &bus->members[0];
 	const struct pcireset_function *f = pcireset_bus_function(w, bridge);
 	struct pcireset_journal_entry *entry = pcireset_bus_entry(w, bridge);
-	uint64_t end_us;
 	int r;
 
-	r = save_all(w, bus);
-	if (r < 0)
-		return r;
-	end_us = pcireset_bus_now_us(w) + longest_us(w, bus);
-	if (end_us >= w->task->limits.deadline_us)
-		return -ETIMEDOUT;
 	if (observer && observer->reset_starts)
 		observer->reset_starts(observer->data, bridge->i, PCIRESET_METHOD_SBR);
 
-	tell_journal(w, bus, end_us + SLACK_US);
+	tell_journal(w, bus, pcireset_bus_now_us(w) + bus->longest_us + SLACK_US);
 	entry->holds_bus = true;
 	r = pcireset_saved_silence(w->io, f, &entry->saved);
 	if (r == 0)
@@ -164,7 +161,6 @@ int pcireset_bus_begin(const struct pcireset_bus_wave *w, struct pcireset_bus *b
 		give_up(w, bus);
 		return r;
 	}
-	bus->state = PCIRESET_BUS_RUNS;
 	bus->started_us = pcireset_bus_now_us(w);
 	bridge->phase = PCIRESET_BUS_HELD;
 	bridge->due_us = bus->started_us + PCIRESET_HOLD_US;
