@@ -25,6 +25,16 @@ static bool is_away(const struct pcireset_bus_wave *w, const struct pcireset_bus
 	return entry->in_use && entry->late && entry->saved.n > 0;
 }
 
+static bool leads_somewhere(const struct pcireset_bus_wave *w, const struct pcireset_bus_member *m)
+{
+	const struct pcireset_machine *machine = w->task->machine;
+
+	for (size_t i = m->i + 1; i < machine->n; i++)
+		if (machine->functions[i].parent == m->i)
+			return true;
+	return false;
+}
+
 static int save(const struct pcireset_bus_wave *w, struct pcireset_bus_member *m)
 {
 	const struct pcireset_function *f = pcireset_bus_function(w, m);
@@ -47,7 +57,7 @@ static int save(const struct pcireset_bus_wave *w, struct pcireset_bus_member *m
 	if (r < 0)
 		return r;
 	m->command = command_after(w, m, command);
-	if (pcireset_is_bridge(f))
+	if (leads_somewhere(w, m))
 		pcireset_below_read(w->io, f, &entry->below);
 	return pcireset_saved_take_below(w->io, f, m->command, &entry->saved);
 }

@@ -73,6 +73,11 @@ static void lead_on(const struct pcireset_bus_wave *w, const struct pcireset_bus
 {
 	const struct pcireset_below *below = &pcireset_bus_entry(w, m)->below;
 
+	/* Behind an empty slot there is nobody to wait for. */
+	if (!below->settle_us) {
+		m->phase = PCIRESET_BUS_OVER;
+		return;
+	}
 	if (!below->link) {
 		settle(w, bus, m);
 		return;

@@ -224,6 +224,23 @@ static void bridges_below_come_before_what_is_behind_them(void **state)
 	assert_false(entries[1].in_use);
 }
 
+/* A fast one, whose link has nobody to train with. */
+static void nobody_waits_for_an_empty_slot(void **state)
+{
+	struct fake_function *p = port("0000:00:03.0", 1, 2), *empty = port("0000:01:00.0", 2, 2);
+
+	(void)state;
+	fake_below(empty, p);
+	empty->quiet_us = 100000;
+	fake_put(empty->config, 0x42, 0x0062, 2);
+	fake_put(empty->config, 0x4c, 0x00100013, 4);
+	(void)below(p, "0000:01:01.0");
+	bus_run(10000);
+
+	assert_int_equal(empty->config[0x19], 2);
+	assert_in_range(direct.now_us, 102000, 102200);
+}
+
 static void one_that_takes_longer_holds_up_nobody(void **state)
 {
 	struct fake_function *p = port("0000:00:03.0", 1, 1);
@@ -311,6 +328,7 @@ int main(void)
 		TEST(a_link_that_never_tells_is_given_a_second),
 		TEST(a_conventional_bus_is_given_a_second_too),
 		TEST(bridges_below_come_before_what_is_behind_them),
+		TEST(nobody_waits_for_an_empty_slot),
 		TEST(one_that_takes_longer_holds_up_nobody),
 		TEST(two_buses_are_reset_side_by_side),
 		TEST(a_bus_waits_for_those_on_it_that_are_reset_by_themselves),
