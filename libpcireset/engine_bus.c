@@ -31,9 +31,11 @@ static void finish(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	if (entry->holds_bus)
 		return;
 	r = pcireset_saved_restore(w->io, entry->address, &entry->saved);
-	entry->quiet_until_us = 0;
 	entry->late = r == -ENODEV;
 	entry->in_use = r < 0;
+	/* Whoever finds it again has to restore it. */
+	if (r >= 0)
+		entry->quiet_until_us = 0;
 }
 
 static void save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)

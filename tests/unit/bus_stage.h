@@ -33,6 +33,20 @@ static inline struct fake_function *port(const char *address, uint8_t secondary,
 	return f;
 }
 
+/* A port, a function below, and a switch port with one more: 0, 2, 1 and 3. */
+static inline struct fake_function *nested(struct fake_function **ret_bridge)
+{
+	struct fake_function *p = port("0000:00:03.0", 1, 2), *b = port("0000:01:00.0", 2, 2);
+
+	fake_below(b, p);
+	fake_put(b->config, 0x42, 0x0052, 2);
+	b->quiet_us = 100000;
+	(void)below(p, "0000:01:01.0");
+	below(b, "0000:02:00.0")->quiet_us = 200000;
+	*ret_bridge = b;
+	return p;
+}
+
 static inline void bus_read(void)
 {
 	assert_int_equal(pcireset_scan(&direct.io, &machine), 0);
