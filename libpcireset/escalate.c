@@ -29,13 +29,6 @@ static bool has_failed(const struct pcireset_step *step, const struct pcireset_o
 	       PCIRESET_BIT(step->method) & PCIRESET_FUNCTION_LEVEL;
 }
 
-/* Our own writes did that, and the journal has what it was: its bus may bring it back. */
-static bool may_come_back(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
-{
-	return step->engine == PCIRESET_ENGINE_DIRECT && !step->whole_bus && outcome->tried &&
-	       !outcome->stuck && !outcome->bound && pcireset_is_away(step, outcome);
-}
-
 /* Configuration space is locked down; the kernel may still make the same reset. */
 static bool was_refused(const struct pcireset_step *step, const struct pcireset_outcome *outcome)
 {
@@ -44,18 +37,34 @@ static bool was_refused(const struct pcireset_step *step, const struct pcireset_
 }
 
 /* Whole buses wait for functions on them that have a reset of their own. */
-size_t pcireset_bus_since(const struct pcireset_machine *machine,
-			  const struct pcireset_step *steps,
-			  const struct pcireset_outcome *outcomes, size_t i)
+static size_t bus_since(const struct pcireset_machine *machine, const struct pcireset_step *steps,
+			const struct pcireset_outcome *outcomes, size_t i)
 {
-	if (!has_failed(&steps[i], &outcomes[i]))
-		return PCIRESET_NONE;
 	for (size_t k = 0; k < machine->n; k++)
 		if (steps[k].action == PCIRESET_RESET && steps[k].whole_bus && outcomes[k].tried &&
 		    steps[k].why != PCIRESET_WHY_WITH_PF &&
 		    pcireset_below(machine, i, steps[k].via))
 			return k;
 	return PCIRESET_NONE;
+}
+
+size_t pcireset_bus_since(const struct pcireset_machine *machine,
+			  const struct pcireset_step *steps,
+			  const struct pcireset_outcome *outcomes, size_t i)
+{
+	return has_failed(&steps[i], &outcomes[i]) ? bus_since(machine, steps, outcomes, i) :
+						     PCIRESET_NONE;
+}
+
+/* Our own writes did that, and the journal has what it was: its bus may bring it back, once. */
+static bool may_come_back(const struct pcireset_machine *machine, const struct pcireset_step *steps,
+			  const struct pcireset_outcome *outcomes, size_t i)
+{
+	const struct pcireset_outcome *o = &outcomes[i];
+
+	return steps[i].engine == PCIRESET_ENGINE_DIRECT && !steps[i].whole_bus && o->tried &&
+	       !o->stuck && !o->bound && pcireset_is_away(&steps[i], o) &&
+	       bus_since(machine, steps, outcomes, i) == PCIRESET_NONE;
 }
 
 int pcireset_escalate(const struct pcireset_machine *machine,
@@ -78,7 +87,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 		} else if (was_refused(&steps[i], &outcomes[i])) {
 			second[i].locked = true;
-		} else if (may_come_back(&steps[i], &outcomes[i])) {
+		} else if (may_come_back(machine, steps, outcomes, i)) {
 			second[i].methods &= PCIRESET_BIT(PCIRESET_METHOD_SBR);
 			second[i].away = true;
 		} else if (pcireset_is_away(&steps[i], &outcomes[i]) || outcomes[i].bound) {
@@ -92,7 +101,7 @@ int pcireset_escalate(const struct pcireset_machine *machine,
 	for (size_t i = 0; i < machine->n; i++) {
 		if (next[i].action == PCIRESET_RESET &&
 		    (has_failed(&steps[i], &outcomes[i]) || was_refused(&steps[i], &outcomes[i]) ||
-		     may_come_back(&steps[i], &outcomes[i])))
+		     may_come_back(machine, steps, outcomes, i)))
 			n++;
 		else
 			next[i].engine = PCIRESET_ENGINE_NONE;

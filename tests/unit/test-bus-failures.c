@@ -260,6 +260,38 @@ static void what_its_own_reset_has_killed_its_bus_brings_back(void **state)
 	assert_int_equal(outcomes[1].verdict, PCIRESET_COMPLETED);
 }
 
+/* Its bus was reset since, for the sake of another one. */
+static void nor_does_its_bus_a_second_time(void **state)
+{
+	struct pcireset_decision decisions[3];
+	struct fake_function *p = port("0000:00:03.0", 1, 1);
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_NEVER_RETURNS);
+	struct pcireset_step *next;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		decisions[i] = (struct pcireset_decision){ .action = PCIRESET_RESET,
+							   .methods = PCIRESET_ANY_METHOD };
+	fake_below(f, p);
+	f->bus_reset = FAKE_FLR_NEVER_RETURNS;
+	(void)below(p, "0000:01:00.1");
+	bus_read();
+	bus_planned(0);
+	steps[1] = (struct pcireset_step){ .action = PCIRESET_RESET,
+					   .method = PCIRESET_METHOD_FLR,
+					   .engine = PCIRESET_ENGINE_DIRECT,
+					   .via = PCIRESET_NONE };
+	direct_reset(10000);
+	assert_int_equal(outcomes[1].reset_error, -ETIMEDOUT);
+	assert_int_equal(outcomes[2].reset, PCIRESET_SEEN_OBSERVED);
+	assert_true(entries[1].late);
+
+	assert_int_equal(pcireset_escalate(&machine, decisions, steps, outcomes, &next, &n), 0);
+	assert_int_equal(n, 0);
+	free(next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +307,7 @@ int main(void)
 		TEST(one_that_nothing_happened_to_is_not_called_reset),
 		TEST(at_the_deadline_what_was_begun_is_finished),
 		TEST(what_its_own_reset_has_killed_its_bus_brings_back),
+		TEST(nor_does_its_bus_a_second_time),
 	};
 
 	return cmocka_run_group_tests_name("bus-failures", tests, NULL, NULL);
