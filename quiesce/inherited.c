@@ -9,11 +9,8 @@
 #include <sys/stat.h>
 
 #include "iommu.h"
+#include "kmsg.h"
 
-/* A record and its properties: kernel/printk/printk.c, PRINTKRB_RECORD_MAX. */
-#define RECORD_BYTES 8192
-/* A log buffer of 2 MiB holds fewer. */
-#define RECORDS_MAX 50000
 #define COPY_BYTES_MAX (4 * 1024 * 1024)
 
 static void set_unit(uint8_t *units, const char *name)
@@ -35,26 +32,6 @@ static bool has_unit(const uint8_t *units, const char *name)
 	return unit < QUIESCE_DMAR_UNITS && units[unit / 8] & 1u << unit % 8;
 }
 
-/*
- * "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT", the facility above the three bits of the
- * level: user space cannot write with the kernel's.
- */
-static bool is_kernels(const char *line)
-{
-	char *end;
-	unsigned long priority = strtoul(line, &end, 10);
-
-	return end != line && *end == ',' && priority < 8;
-}
-
-/* What follows @sentence in @line, or NULL. */
-static const char *after(const char *line, const char *sentence)
-{
-	const char *found = strstr(line, sentence);
-
-	return found ? found + strlen(sentence) : NULL;
-}
-
 /* "[SHPCHotplug AER]": drivers/acpi/pci_root.c, decode_osc_bits(). */
 static bool lists_aer(const char *list)
 {
@@ -73,15 +50,17 @@ void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const cha
 {
 	const char *unit;
 
-	if (!is_kernels(line))
+	if (!quiesce_kmsg_is_kernels(line))
 		return;
 
 	if (strstr(line, "DMAR: ")) {
-		unit = after(line, "DMAR: Copied translation tables from previous kernel for ");
+		unit = quiesce_kmsg_after(
+			line, "DMAR: Copied translation tables from previous kernel for ");
 		if (unit)
 			set_unit(inheritance->dmar_copied, unit);
-		unit = after(line,
-			     "DMAR: Failed to copy translation tables from previous kernel for ");
+		unit = quiesce_kmsg_after(
+			line,
+			"DMAR: Failed to copy translation tables from previous kernel for ");
 		if (unit)
 			set_unit(inheritance->dmar_failed, unit);
 	} else if (strstr(line, "AMD-Vi: ")) {
@@ -91,7 +70,8 @@ void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const cha
 		inheritance->amd_failed |=
 			strstr(line, "AMD-Vi: Failed to copy DEV table from previous kernel") ||
 			strstr(line, "AMD-Vi: Failed to reuse DEV table from previous kernel");
-	} else if (lists_aer(after(line, "_OSC: platform does not support ["))) {
+	} else if (lists_aer(
+			   quiesce_kmsg_after(line, "_OSC: platform does not support ["))) {
 		inheritance->aer_withheld = true;
 	} else if (strstr(line, "arm-smmu-v3 ")) {
 		inheritance->smmu_reset |=
@@ -115,35 +95,25 @@ static bool is_first_record(const char *record)
 	return comma && strncmp(comma, ",0,", 3) == 0;
 }
 
-/* True where it was read to its end without a gap. */
-static bool read_records(int fd, struct quiesce_inheritance *inheritance)
+struct log {
+	struct quiesce_inheritance *inheritance;
+	bool is_begun;
+};
+
+static void take_record(void *data, char *record)
 {
-	char record[RECORD_BYTES];
-	bool whole = false;
+	struct log *log = data;
 
-	for (size_t n = 0; n < RECORDS_MAX; n++) {
-		ssize_t bytes = read(fd, record, sizeof(record) - 1);
-
-		if (bytes < 0 && errno == EPIPE) { /* overwritten before we came to it */
-			whole = false;
-			continue;
-		}
-		if (bytes < 0 && errno == EINTR)
-			continue;
-		if (bytes <= 0)
-			return whole && (bytes == 0 || errno == EAGAIN);
-
-		record[bytes] = '\0';
-		if (n == 0)
-			whole = is_first_record(record);
-		take_text(inheritance, record);
-	}
-	return false;
+	if (!log->is_begun)
+		log->inheritance->whole = is_first_record(record);
+	log->is_begun = true;
+	take_text(log->inheritance, record);
 }
 
 void quiesce_inheritance_read(const char *root, struct quiesce_inheritance *ret_inheritance)
 {
 	struct quiesce_inheritance inheritance = { .kdump = quiesce_is_kdump(root) };
+	struct log log = { .inheritance = &inheritance };
 	_cleanup_free_ char *copy = NULL;
 	_cleanup_close_ int fd = -1;
 	char path[512];
@@ -153,7 +123,8 @@ void quiesce_inheritance_read(const char *root, struct quiesce_inheritance *ret_
 	/* O_NONBLOCK: a read at its end must not wait for the next record. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode)) {
-		inheritance.whole = read_records(fd, &inheritance);
+		if (quiesce_kmsg_read(fd, take_record, &log) < 0)
+			inheritance.whole = false;
 	} else if (quiesce_file_read(root, "dev/kmsg", COPY_BYTES_MAX, &copy) == 0) {
 		inheritance.whole = is_first_record(copy);
 		take_text(&inheritance, copy);
