@@ -64,7 +64,7 @@ static int decide(struct survey *survey)
 		outcomes[i].verdict = survey->machine.functions[i].answers ? PCIRESET_VERIFIED :
 									     PCIRESET_LOST;
 	for (size_t g = 0; g < survey->iommu.n_groups; g++)
-		quiesce_reinit_decide(&survey->machine, outcomes, &survey->iommu,
+		quiesce_reinit_decide(&survey->machine, outcomes, &survey->iommu, false,
 				      &survey->iommu.groups[g]);
 	return 0;
 }

@@ -96,6 +96,7 @@ struct quiesce_load {
  * @deadline_ms: how long fence and resets may take together
  * @drivers_ms: how long all that follows may take
  * @module_ms: how long one module may take to load
+ * @window_ms: how long IOMMU groups are held on an empty domain, or 0
  * @engine: who makes resets of single functions; PCIRESET_ENGINE_NONE: auto
  * @contain: how to isolate functions that no reset has stopped: what is tried, in this
  *	order; PCIRESET_CONTAIN_NONE ends it
@@ -117,6 +118,7 @@ struct quiesce_config {
 	uint32_t deadline_ms;
 	uint32_t drivers_ms;
 	uint32_t module_ms;
+	uint32_t window_ms;
 	enum pcireset_engine engine;
 	enum pcireset_contain contain[PCIRESET_CONTAINS];
 	enum quiesce_mode mode;

@@ -43,6 +43,7 @@ static const struct {
 	{ "deadline_ms", 10000, 500, 120000, offsetof(struct quiesce_config, deadline_ms) },
 	{ "drivers_ms", 15000, 500, 120000, offsetof(struct quiesce_config, drivers_ms) },
 	{ "module_ms", 5000, 100, 120000, offsetof(struct quiesce_config, module_ms) },
+	{ "window_ms", 0, 0, 5000, offsetof(struct quiesce_config, window_ms) },
 };
 
 /* Behind the numbers. */

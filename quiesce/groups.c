@@ -368,3 +368,15 @@ const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, 
 
 	return group == PCIRESET_NONE ? NULL : &iommu->groups[group];
 }
+
+const struct quiesce_group *quiesce_window_of(const struct quiesce_run *run, size_t i,
+					      uint32_t *ret_faults)
+{
+	const struct quiesce_group *group = run->iommu ? quiesce_group_of(run->iommu, i) : NULL;
+
+	if (!group || !group->window_ms || pcireset_is_bridge(&run->machine.functions[i]))
+		return NULL;
+	if (ret_faults)
+		*ret_faults = run->iommu->members[i].faults;
+	return group;
+}

@@ -115,6 +115,8 @@ enum quiesce_reinit {
  * @reinit: what was decided or done
  * @reason: why, or ""
  * @through: the function to claim it by, or PCIRESET_NONE
+ * @window_ms: for how long it was held on an empty domain, or 0
+ * @observable: what its functions tried then was sure to be told
  */
 struct quiesce_group {
 	unsigned int number;
@@ -129,6 +131,8 @@ struct quiesce_group {
 	enum quiesce_reinit reinit;
 	char reason[QUIESCE_REASON_BYTES];
 	size_t through;
+	uint32_t window_ms;
+	bool observable;
 };
 
 /**
@@ -142,6 +146,7 @@ struct quiesce_group {
  * @link_unknown: it is not known to answer, and a port above it is held
  * @held: a reset that is stuck, its own or one directly below it, holds its
  *	lock: a read of its config space may never return
+ * @faults: how many of it the IOMMU told of while its group was held; or more
  */
 struct quiesce_member {
 	size_t group;
@@ -152,6 +157,7 @@ struct quiesce_member {
 	bool link_down;
 	bool link_unknown;
 	bool held;
+	uint32_t faults;
 };
 
 /**
@@ -187,6 +193,14 @@ void quiesce_iommu_free(struct quiesce_iommu *iommu);
 /** quiesce_group_of() - the group of function @i, or NULL; of one that appeared later, too */
 const struct quiesce_group *quiesce_group_of(const struct quiesce_iommu *iommu, size_t i);
 /**
+ * quiesce_window_of() - the group of an endpoint that was held on an empty domain
+ * @ret_faults: how many there were of function @i; may be NULL
+ *
+ * Return: it, or NULL where that was not done.
+ */
+const struct quiesce_group *quiesce_window_of(const struct quiesce_run *run, size_t i,
+					      uint32_t *ret_faults);
+/**
  * quiesce_group_translates() - is its default domain one that translates
  *
  * Only then does a driver's first mapping replace what was inherited: with
@@ -207,11 +221,14 @@ const char *quiesce_reserved_word(enum quiesce_reserved kind);
  * @machine: the functions
  * @outcomes: one per function, with verdicts
  * @iommu: groups and members as read
+ * @probe: it is worth a claim to see whether functions are silent: those that get
+ *	a driver, too
  * @group: one of them; reinit, reason and through are set
  */
 void quiesce_reinit_decide(const struct pcireset_machine *machine,
 			   const struct pcireset_outcome *outcomes,
-			   const struct quiesce_iommu *iommu, struct quiesce_group *group);
+			   const struct quiesce_iommu *iommu, bool probe,
+			   struct quiesce_group *group);
 /** quiesce_reinit_word() - for reports; NULL where nothing was decided */
 const char *quiesce_reinit_word(enum quiesce_reinit reinit);
 

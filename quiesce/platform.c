@@ -161,9 +161,12 @@ static void lower_level(struct quiesce_run *run, const char *why)
 
 	if (!config->level_is_set)
 		config->level = QUIESCE_LEVEL_FLR;
-	quiesce_log(run->log, QUIESCE_NOTICE, "%s: level = %s%s", why,
+	quiesce_log(run->log, QUIESCE_NOTICE, "%s: level = %s%s%s", why,
 		    quiesce_level_word(config->level),
-		    config->level_is_set ? " all the same, as configured" : "");
+		    config->level_is_set ? " all the same, as configured" : "",
+		    config->window_ms ? ", window_ms = 0" : "");
+	/* A fault that is asked for may end in an NMI. */
+	config->window_ms = 0;
 }
 
 void quiesce_platform_take(struct quiesce_run *run)

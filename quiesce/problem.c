@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "quiesce.h"
+#include "iommu.h"
 #include "report.h"
 
 static void __attribute__((format(printf, 2, 3)))
@@ -145,8 +145,17 @@ const char *quiesce_problem(const struct quiesce_run *run, size_t i,
 	const struct pcireset_outcome *o = &run->outcomes[i];
 	char contain[QUIESCE_PROBLEM_BYTES];
 
+	const struct quiesce_group *held;
+	uint32_t faults = 0;
+
 	if (o->verdict == PCIRESET_VERDICT_NONE)
 		return NULL;
+	held = quiesce_window_of(run, i, &faults);
+	if (faults) {
+		words[0] = '\0';
+		say(words, "not silent: %u IOMMU faults in %u ms", faults, held->window_ms);
+		return words;
+	}
 	quiesce_problem_of(f, &run->steps[i], o, words);
 	if (!words[0] && o->verdict != run->steps[i].expected) {
 		if (earlier && earlier->step.engine != PCIRESET_ENGINE_NONE)

@@ -4,7 +4,8 @@
  * IOMMU, then the drivers. A driver's first mapping replaces what its function
  * inherited (drivers/iommu/dma-iommu.c, iommu_deferred_attach()), so this is
  * for functions that get no driver, and with identity, for all that were reset
- * beyond doubt. All is decided here and nothing is done.
+ * beyond doubt; with a probe window also for those that get a driver and could
+ * be claimed as well. All is decided here and nothing is done.
  *
  * Two ways that look simpler are never taken. A write to the group's "type"
  * succeeds and changes no hardware since Linux 6.5: __iommu_device_set_domain()
@@ -36,6 +37,7 @@ struct question {
 	const struct pcireset_machine *machine;
 	const struct pcireset_outcome *outcomes;
 	const struct quiesce_iommu *iommu;
+	bool probe;
 	struct quiesce_group *group;
 };
 
@@ -113,7 +115,7 @@ static bool is_served(const struct question *q, size_t i)
 	return q->iommu->members[i].gets_driver && quiesce_group_translates(q->group);
 }
 
-/* False where the question is answered. */
+/* False where the question is answered. An answer stands unless a probe may be made. */
 static bool is_needed(const struct question *q)
 {
 	size_t n_endpoints = 0, n_active = 0, n_unserved = 0;
@@ -124,7 +126,8 @@ static bool is_needed(const struct question *q)
 			continue;
 		n_active++;
 		n_unserved += !is_served(q, i);
-		if (q->group->through == PCIRESET_NONE && was_reset(q, i) && !is_served(q, i))
+		if (q->group->through == PCIRESET_NONE && was_reset(q, i) &&
+		    (q->probe || !is_served(q, i)))
 			q->group->through = i;
 	}
 
@@ -140,7 +143,8 @@ static bool is_needed(const struct question *q)
 		answer(q->group, QUIESCE_REINIT_NOT_NEEDED, "a driver's first mapping replaces it");
 	else
 		return true;
-	return false;
+	return q->probe && n_active > 0 && n_unserved == 0 &&
+	       q->group->inherited != PCIRESET_NO;
 }
 
 /* False where the question is answered: no. */
@@ -194,13 +198,20 @@ static bool domain_allows(const struct question *q)
 
 void quiesce_reinit_decide(const struct pcireset_machine *machine,
 			   const struct pcireset_outcome *outcomes,
-			   const struct quiesce_iommu *iommu, struct quiesce_group *group)
+			   const struct quiesce_iommu *iommu, bool probe,
+			   struct quiesce_group *group)
 {
-	const struct question q = { machine, outcomes, iommu, group };
+	const struct question q = { machine, outcomes, iommu, probe, group };
+	struct quiesce_group unprobed;
 
 	group->through = PCIRESET_NONE;
-	if (!is_needed(&q) || !members_allow(&q) || !domain_allows(&q))
+	group->reinit = QUIESCE_REINIT_NONE;
+	if (!is_needed(&q))
 		return;
 
-	answer(group, QUIESCE_REINIT_WANTED, "%s", "");
+	unprobed = *group;
+	if (members_allow(&q) && domain_allows(&q))
+		answer(group, QUIESCE_REINIT_WANTED, "%s", "");
+	else if (unprobed.reinit != QUIESCE_REINIT_NONE)
+		*group = unprobed;
 }

@@ -3,7 +3,7 @@
 #include <cJSON.h>
 #include <linux/pci_regs.h>
 
-#include "quiesce.h"
+#include "iommu.h"
 #include "report.h"
 
 static void add_register(struct cJSON *object, const char *key, int64_t value, int digits)
@@ -98,6 +98,25 @@ static void add_ms(struct cJSON *ms, const char *key, bool known, uint64_t us)
 		(void)cJSON_AddNullToObject(ms, key);
 }
 
+static void add_window(struct cJSON *evidence, const struct quiesce_run *run, size_t i)
+{
+	uint32_t faults = 0;
+	const struct quiesce_group *held = quiesce_window_of(run, i, &faults);
+	struct cJSON *object;
+
+	if (!held) {
+		(void)cJSON_AddNullToObject(evidence, "window");
+		return;
+	}
+	object = cJSON_AddObjectToObject(evidence, "window");
+	(void)cJSON_AddNumberToObject(object, "ms", held->window_ms);
+	if (faults || held->observable)
+		(void)cJSON_AddNumberToObject(object, "faults", faults);
+	else
+		(void)cJSON_AddNullToObject(object, "faults");
+	(void)cJSON_AddBoolToObject(object, "observable", faults || held->observable);
+}
+
 void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run, size_t i)
 {
 	const struct pcireset_outcome *o = &run->outcomes[i];
@@ -119,6 +138,7 @@ void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run
 	not_set = cJSON_AddArrayToObject(evidence, "not_set");
 	if (o->verdict != PCIRESET_VERDICT_NONE && quiesce_intx_stays(run, i))
 		(void)cJSON_AddItemToArray(not_set, cJSON_CreateString("intx_disable"));
+	add_window(evidence, run, i);
 
 	ms = cJSON_AddObjectToObject(device, "ms");
 	add_ms(ms, "drain", o->pending != PCIRESET_UNKNOWN, o->drain_us);

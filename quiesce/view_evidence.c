@@ -153,6 +153,25 @@ static void tell_iommu(FILE *out, const struct cJSON *iommu)
 		quiesce_view_line(out, "iommu", text);
 }
 
+/* "no fault in 500 ms" */
+static void tell_window(FILE *out, const struct cJSON *window)
+{
+	const struct cJSON *faults = item(window, "faults"), *ms = item(window, "ms");
+	char text[TEXT_BYTES] = "";
+
+	if (!cJSON_IsNumber(ms))
+		return;
+	if (!cJSON_IsNumber(faults))
+		add(text, "faults not observable");
+	else if (faults->valueint == 0)
+		add(text, "no fault");
+	else
+		add(text, "at least %d fault%s", faults->valueint,
+		    faults->valueint == 1 ? "" : "s");
+	add(text, " in %d ms", ms->valueint);
+	quiesce_view_line(out, "window", text);
+}
+
 void quiesce_view_evidence(const struct cJSON *reported, FILE *out)
 {
 	const struct cJSON *evidence = item(reported, "evidence"), *ms = item(reported, "ms");
@@ -169,6 +188,7 @@ void quiesce_view_evidence(const struct cJSON *reported, FILE *out)
 		if (cJSON_IsString(bit))
 			quiesce_view_line(out, "not set", bit->valuestring);
 	tell_known(out, "silent", evidence, NULL);
+	tell_window(out, item(evidence, "window"));
 	tell_known(out, "ready", evidence, NULL);
 	tell_iommu(out, item(reported, "iommu"));
 }

@@ -20,7 +20,7 @@ _pci_quiesce_words() {
 	always) echo --help --version ;;
 	--color) echo always auto never ;;
 	--print-of-snapshot) echo dump-target ;;
-	--print) echo contain deadline_ms drain_ms drivers_ms engine level load mode module_ms reset_ms strict words ;;
+	--print) echo contain deadline_ms drain_ms drivers_ms engine level load mode module_ms reset_ms strict window_ms words ;;
 	load-what) echo all console dump-target module none ;;
 	esac
 }

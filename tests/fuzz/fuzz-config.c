@@ -7,6 +7,7 @@
 
 static const char *const keys[] = {
 	"level", "mode", "strict", "drain_ms", "reset_ms", "deadline_ms", "drivers_ms", "module_ms",
+	"window_ms",
 };
 
 /* All keys as lines of a configuration file; heap. */

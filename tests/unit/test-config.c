@@ -294,7 +294,9 @@ static void modes_and_answers_are_words(void **state)
 	(void)state;
 	assert_int_equal(config.mode, QUIESCE_MODE_INIT);
 	assert_false(config.strict);
-	parse("[quiesce]\nmode = late\nstrict = yes\nmodule_ms = 700\n");
+	assert_int_equal(config.window_ms, 0);
+	parse("[quiesce]\nmode = late\nstrict = yes\nmodule_ms = 700\nwindow_ms = 500\n");
+	assert_int_equal(config.window_ms, 500);
 	assert_string_equal(complaints, "");
 	assert_int_equal(config.mode, QUIESCE_MODE_LATE);
 	assert_true(config.strict);

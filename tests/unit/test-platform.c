@@ -166,6 +166,25 @@ static void firmware_first_lowers_a_level_that_nobody_set(void **state)
 	assert_int_equal(taken(QUIESCE_LEVEL_IOMMU, false), QUIESCE_LEVEL_FLR);
 }
 
+/* A function that faults there may be an NMI, even where the level was asked for. */
+static void firmware_first_closes_the_iommu_window(void **state)
+{
+	const struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
+	const uint8_t port[48] = { 6, 0, 1, 0, 0, 0, 0x01, 1 };
+	struct quiesce_run run = { .root = root, .log = &log };
+
+	(void)state;
+	run.config.level = QUIESCE_LEVEL_IOMMU;
+	run.config.level_is_set = true;
+	run.config.window_ms = 500;
+	quiesce_platform_take(&run);
+	assert_int_equal(run.config.window_ms, 500);
+	assert_int_equal(firmware_first(port, sizeof(port), 1, 40 + sizeof(port)), PCIRESET_YES);
+	quiesce_platform_take(&run);
+	assert_int_equal(run.config.window_ms, 0);
+	assert_int_equal(run.config.level, QUIESCE_LEVEL_IOMMU);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -176,6 +195,7 @@ int main(void)
 		TEST(a_table_that_is_cut_or_wrong_leaves_it_unknown),
 		TEST(power_s390_and_xen_are_not_touched),
 		TEST(firmware_first_lowers_a_level_that_nobody_set),
+		TEST(firmware_first_closes_the_iommu_window),
 	};
 
 	return cmocka_run_group_tests_name("platform", tests, NULL, NULL);

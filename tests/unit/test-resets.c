@@ -140,7 +140,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			"\"correctable\":\"00000040\",\"masked\":\"00004000\"},\"observed\":{\"register\":\"04\","
 			"\"before\":\"00000400\",\"after\":\"00000000\"},\"restored\":3,"
 			"\"after\":{\"id\":\"10d38086\",\"command\":\"0400\","
-			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}},\"not_set\":[]},"
+			"\"devsta\":\"0000\",\"link\":{\"gt_s\":8,\"width\":4}},\"not_set\":[],\"window\":null},"
 			"\"ms\":{\"drain\":0.502,\"reset\":100.001,\"restore\":0.011}}");
 	/* What was not reset took no time, and was not looked at. */
 	run.outcomes[0].before = run.outcomes[0].after;
@@ -148,7 +148,7 @@ static void the_evidence_of_a_reset_is_in_the_report(void **state)
 			   "\"ready\":null,\"before\":{\"id\":null,\"command\":null,"
 			   "\"devsta\":null,\"link\":null},\"aer\":null,\"observed\":null,"
 			   "\"restored\":0,\"after\":{\"id\":null,\"command\":null,"
-			   "\"devsta\":null,\"link\":null},\"not_set\":[]},"
+			   "\"devsta\":null,\"link\":null},\"not_set\":[],\"window\":null},"
 			   "\"ms\":{\"drain\":null,\"reset\":null,\"restore\":null}}");
 }
 

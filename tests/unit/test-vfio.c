@@ -122,12 +122,25 @@ static int setup(void **state)
 	return 0;
 }
 
+static struct quiesce_vfio held;
+
+static int hold(bool wants_empty)
+{
+	held = (struct quiesce_vfio){ .io = &fake.io,
+				      .log = &quiet,
+				      .calls = &calls,
+				      .function = &function,
+				      .group = 12,
+				      .entry = &entry,
+				      .wants_empty = wants_empty };
+	return quiesce_vfio_hold(&held, &why);
+}
+
 static int reinit(void)
 {
-	struct quiesce_vfio v = { &fake.io, &quiet, &calls, &function, 12, &entry };
-	int r = quiesce_vfio_hold(&v, &why);
+	const int r = hold(false);
 
-	return r < 0 ? r : quiesce_vfio_release(&v, &why);
+	return r < 0 ? r : quiesce_vfio_release(&held, &why);
 }
 
 #define BOUND                                       \
@@ -181,6 +194,34 @@ static void type1_is_attached_where_a_container_alone_may_not_claim(void **state
 	assert_int_equal(reinit(), 0);
 	assert_string_equal(vfio.log, OPENED "set container\nset type1v2\nset type1\n"
 					     "unset container\n" CLOSED);
+}
+
+static void a_group_is_held_on_an_empty_domain_until_it_is_released(void **state)
+{
+	(void)state;
+	assert_int_equal(hold(true), 0);
+	assert_true(held.is_empty);
+	assert_string_equal(vfio.log, OPENED "set container\nset type1v2\n");
+	assert_string_equal(fake.log, BOUND);
+	assert_true(entry.in_use);
+	assert_string_equal(entry.bound_to, "vfio-pci");
+
+	assert_int_equal(quiesce_vfio_release(&held, &why), 0);
+	assert_string_equal(vfio.log,
+			    OPENED "set container\nset type1v2\nunset container\n" CLOSED);
+	expect_nothing_left();
+}
+
+static void without_the_empty_domain_the_claim_is_worth_having(void **state)
+{
+	(void)state;
+	vfio.set_v2 = -EPERM;
+	vfio.set_v1 = -EPERM;
+	assert_int_equal(hold(true), 0);
+	assert_false(held.is_empty);
+	assert_true(held.is_claimed);
+	assert_int_equal(quiesce_vfio_release(&held, &why), 0);
+	expect_nothing_left();
 }
 
 static void type1_that_is_refused_is_released_all_the_same(void **state)
@@ -319,58 +360,6 @@ static void a_function_whose_reset_is_not_over_is_left_alone(void **state)
 	assert_true(entry.in_use && entry.stuck);
 }
 
-static int load_error;
-static char loaded[256];
-
-static int load(void *data, const char *name, const char *options)
-{
-	(void)data;
-	(void)strcat(loaded, name);
-	(void)strcat(loaded, " ");
-	(void)strcat(loaded, options);
-	(void)strcat(loaded, "\n");
-	return load_error;
-}
-
-static const struct quiesce_image image = { .load = load };
-
-static void vfio_is_loaded_with_options_of_our_own(void **state)
-{
-	(void)state;
-	loaded[0] = '\0';
-	load_error = 0;
-	assert_int_equal(quiesce_vfio_load(&fake.io, &image, &why), 0);
-	assert_string_equal(loaded, "vfio_iommu_type1 allow_unsafe_interrupts=1\n"
-				    "vfio-pci disable_idle_d3=1 disable_vga=1\n");
-}
-
-static void vfio_that_is_built_in_needs_no_module(void **state)
-{
-	(void)state;
-	load_error = -ENOENT;
-	assert_int_equal(quiesce_vfio_load(&fake.io, &image, &why), 0);
-	assert_int_equal(quiesce_vfio_load(&fake.io, NULL, &why), 0);
-}
-
-static void a_module_that_does_not_load_is_told(void **state)
-{
-	(void)state;
-	load_error = -ENOEXEC;
-	assert_int_equal(quiesce_vfio_load(&fake.io, &image, &why), -ENOEXEC);
-	assert_string_equal(why, "vfio cannot be loaded");
-}
-
-static void vfio_that_is_not_there_is_told(void **state)
-{
-	(void)state;
-	(void)strcpy(fake_find_attr(&fake, TYPE1)->path, "");
-	assert_int_equal(quiesce_vfio_ready(&fake.io, &why), -ENOENT);
-	assert_string_equal(why, "no vfio container here");
-	(void)strcpy(bind_attr->path, "");
-	assert_int_equal(quiesce_vfio_load(&fake.io, NULL, &why), -ENOENT);
-	assert_string_equal(why, "no vfio-pci here");
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -380,6 +369,8 @@ int main(void)
 		TEST(the_journal_knows_before_anything_is_written),
 		TEST(a_worker_that_dies_at_any_write_leaves_it_unbound_and_free),
 		TEST(type1_is_attached_where_a_container_alone_may_not_claim),
+		TEST(a_group_is_held_on_an_empty_domain_until_it_is_released),
+		TEST(without_the_empty_domain_the_claim_is_worth_having),
 		TEST(type1_that_is_refused_is_released_all_the_same),
 		TEST(what_vfio_pci_will_not_have_is_put_back),
 		TEST(a_missing_container_is_undone),
@@ -390,10 +381,6 @@ int main(void)
 		TEST(what_cannot_be_unbound_stays_in_the_journal),
 		TEST(a_barred_function_is_left_alone),
 		TEST(a_function_whose_reset_is_not_over_is_left_alone),
-		TEST(vfio_is_loaded_with_options_of_our_own),
-		TEST(vfio_that_is_built_in_needs_no_module),
-		TEST(a_module_that_does_not_load_is_told),
-		TEST(vfio_that_is_not_there_is_told),
 	};
 
 	return cmocka_run_group_tests_name("vfio", tests, NULL, NULL);

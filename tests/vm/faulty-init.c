@@ -4,7 +4,8 @@
  * runs the real pipeline up to a stage and then does what the kernel command
  * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence);
  * or faulty=kill, and faulty.write=N, the write that it does not survive. With
- * faulty=power-off it goes on, but the slot below faulty.port=ADDRESS is dead.
+ * faulty=power-off it goes on, but the slot below faulty.port=ADDRESS is dead; with
+ * faulty=liar, but the function faulty.port=ADDRESS does DMA and has a good verdict.
  */
 #include <linux/pci_regs.h>
 #include <signal.h>
@@ -47,6 +48,30 @@ static void power_off(const struct quiesce_run *run)
 	}
 }
 
+/* As one whose registers say that it was reset and is silent. */
+static void tell_a_lie(const struct quiesce_run *run)
+{
+	const struct pcireset_io *io = run->io;
+	char address[PCIRESET_ADDRESS_BYTES];
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const struct pcireset_function *f = &run->machine.functions[i];
+
+		if (strcmp(pcireset_address_format(f->address, address), wanted_port) != 0)
+			continue;
+		run->outcomes[i].verdict = PCIRESET_COMPLETED;
+		run->outcomes[i].silent = PCIRESET_YES;
+		(void)io->config_write(io->data, f->address, PCI_COMMAND,
+				       PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+					       PCI_COMMAND_INTX_DISABLE, 2);
+	}
+}
+
+static bool goes_on(void)
+{
+	return strcmp(wanted_fault, "power-off") == 0 || strcmp(wanted_fault, "liar") == 0;
+}
+
 static void go_wrong(void *data, enum quiesce_stage stage)
 {
 	const struct quiesce_run *run = data;
@@ -54,10 +79,12 @@ static void go_wrong(void *data, enum quiesce_stage stage)
 	if (strcmp(quiesce_stage_word(stage), wanted_stage) != 0)
 		return;
 	quiesce_log(run->log, QUIESCE_INFO, "faulty: %s after %s", wanted_fault, wanted_stage);
-	if (strcmp(wanted_fault, "power-off") == 0) {
+	if (strcmp(wanted_fault, "power-off") == 0)
 		power_off(run);
+	if (strcmp(wanted_fault, "liar") == 0)
+		tell_a_lie(run);
+	if (goes_on())
 		return;
-	}
 	if (strcmp(wanted_fault, "segv") == 0)
 		(void)raise(SIGSEGV);
 	while (strcmp(wanted_fault, "hang") == 0)
@@ -95,7 +122,7 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 	}
 	(void)quiesce_run_prepare(&run, NULL);
 	(void)quiesce_work(&run, shared, started_us, tell_fd);
-	if (strcmp(wanted_fault, "power-off") != 0)
+	if (!goes_on())
 		_exit(3); /* the stage was never over */
 	shared->exit_code = QUIESCE_BAD_FUNCTIONS;
 	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
