@@ -17,11 +17,21 @@ export PATH
 # shellcheck source=tests/vm/guest/guest.sh
 . $base/guest.sh
 
+# By its serial number: numbers of controllers are given as they come.
+target_disk() {
+	for disk in /sys/block/nvme*n1; do
+		read_attr "$disk/device/serial"
+		disk=/dev/${disk##*/}
+		[ "$attr" != target ] || [ ! -b "$disk" ] || return 0
+	done
+	return 1
+}
+
 # pq.unbound functions have no driver in this image.
 all_bound() {
 	# pci=off: nothing to wait for.
 	[ -e /sys/bus/pci/devices/0000:00:00.0 ] || return 0
-	[ -b /dev/nvme0n1 ] &&
+	target_disk &&
 		[ "$(bound_functions)" -ge \
 			$(($(cmdline_value pq.bound) - $(cmdline_value pq.unbound))) ]
 }
@@ -40,9 +50,15 @@ check_frames() {
 	done
 }
 
+# Its driver can have VFs again, where it finds the capability.
+check_vfs() {
+	echo 1 >"/sys/bus/pci/devices/$1/sriov_numvfs"
+	[ -e "/sys/bus/pci/devices/$2" ]
+}
+
 mount_target() {
 	modprobe ext4
-	mount -t ext4 /dev/nvme0n1 "$target"
+	target_disk && mount -t ext4 "$disk" "$target"
 }
 
 # Reads must come from the medium, so the page cache is dropped in between.
@@ -121,6 +137,10 @@ run() {
 		poweroff -f
 	fi
 	check_frames
+	sriov=$(cmdline_value pq.sriov)
+	if [ -n "$sriov" ]; then
+		verdict VFs check_vfs "${sriov%,*}" "${sriov#*,}"
+	fi
 	if mount_target; then
 		verdict disk check_disk
 		if [ -n "$(cmdline_value pq.late)" ]; then

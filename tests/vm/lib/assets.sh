@@ -36,7 +36,7 @@ make_makedumpfile() {
 make_guest_programs() {
 	local dir=$1 program
 
-	for program in seed crash-load; do
+	for program in seed crash-load nvme-virt; do
 		musl-gcc -idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)" \
 			-static -O2 -Wall -Wextra -Werror -s \
 			-o "$dir/$program" "$TOP/tests/vm/$program.c"
@@ -64,7 +64,7 @@ make_first_initrd() {
 	find "$root" -name '*.ko.xz' -exec xz -d {} +
 	cp "$KERNEL_ROOT/$modules"/modules.{order,builtin,builtin.modinfo} "$root/$modules/"
 	depmod -b "$root" "$KERNEL_VERSION"
-	cp "$ASSETS/busybox" "$GUEST_PROGRAMS"/{seed,crash-load} "$root/bin/"
+	cp "$ASSETS/busybox" "$GUEST_PROGRAMS"/{seed,crash-load,nvme-virt} "$root/bin/"
 	cp "$TOP/tests/vm/guest/guest.sh" "$root/lib/"
 	cp "$TOP/tests/vm/guest/first-init" "$root/init"
 	(cd "$root" && find . | cpio -o -H newc --quiet) >"$out/first.cpio"
@@ -78,7 +78,7 @@ prepare_assets() {
 	prepare_kernel
 	once makedumpfile make_makedumpfile
 	ASSETS=$VM/makedumpfile
-	GUEST_PROGRAMS=$VM/programs-$(fingerprint "$TOP"/tests/vm/{seed,crash-load}.c)
+	GUEST_PROGRAMS=$VM/programs-$(fingerprint "$TOP"/tests/vm/{seed,crash-load,nvme-virt}.c)
 	once "${GUEST_PROGRAMS##*/}" make_guest_programs
 	FIRST_INITRD=$VM/first-$(fingerprint "$TOP/tests/vm/guest" "$GUEST_PROGRAMS" "$KERNEL_VERSION" \
 		"$GUEST_DRIVERS" "$LIB/assets.sh")
