@@ -4,7 +4,7 @@
 
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
              [--unbound ADDRESS]... [--stuck ADDRESS]... [--start MARK] [--no-report]
-             [--iommu MODULE] [--reads]
+             [--iommu MODULE] [--reads] [--fenced-may-fault]
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
@@ -13,7 +13,8 @@ that it had. Nor must a --stuck one, which a reset still holds: nothing is known
 of it but that, nor of a bridge that it holds. --start: the mark after which
 pci-quiesce was started, where another program came first. --no-report: there
 must be none. --iommu: the IOMMU's driver, which pci-quiesce loads.
---reads: the trace has reads of configuration space, too.
+--reads: the trace has reads of configuration space, too. --fenced-may-fault: what
+was not reset goes on where it was when its driver turns Bus Master on.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
@@ -24,13 +25,17 @@ import re
 import sys
 from collections import Counter
 
-from judge_direct import check_direct, check_quiet
+from judge_direct import check_direct, check_quiet, command_before
 from judge_left import check_left
-from judge_resets import check_before, check_resets, is_restoration
-from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
+from judge_resets import (below, below_resets, check_before, check_resets,
+                          is_restoration)
+from observe import BUS_MASTER, COMMAND, SECONDARY, parse_console, parse_trace
 
 VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
 OVER = re.compile(r"pci-quiesce: \d+ functions in \d+ ms: ")
+# Ids of network functions that get frames, and their drivers.
+NETS = {"8086:10d3": "e1000e", "8086:100e": "e1000", "10ec:8139": "8139cp",
+        "1af4:1041": "virtio_net"}
 # Host clock, guest clock and a serial line disagree by less than this.
 SLACK = 0.25
 
@@ -52,8 +57,9 @@ def fenceable(functions, kept, changes, init):
 
 
 def stray(accesses, functions, kept, start, end):
-    """DMA in [start, end) from any requester that is not a kept function."""
-    spared = {functions[address].requester for address in kept}
+    """DMA in [start, end) from any requester that is not a kept function. A bridge does
+    none: what has its ID is of a conventional function below."""
+    spared = {functions[address].requester for address in kept if not functions[address].bridge}
     return [a for a in accesses if start <= a.time < end and a.requester not in spared]
 
 
@@ -97,11 +103,18 @@ def fence_window(changes, outside, init):
     return fences[0][0], fences[-1][0], driver, {a for _, a in fences}
 
 
+def names_of(accesses):
+    """{requester: how many}."""
+    return dict(Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
+                        for a in accesses))
+
+
 def check_kept(trace, console, kept, end):
-    """Not one COMMAND write to a kept function before the first driver, but to restore
-    a bridge whose bus was reset above it, and no
-    bridge without Bus Master while the guest works: its children would be dead."""
+    """Not one COMMAND write to a kept function before the first driver, and no
+    bridge without Bus Master while the guest works: its children would be dead. A
+    bridge below a bus that was reset is written, and ends up as it was."""
     problems = []
+    nested = below_resets(trace, console.first, console.init, end)
     for write in trace.writes:
         if write.offset not in (COMMAND, COMMAND + 1):
             continue
@@ -114,10 +127,18 @@ def check_kept(trace, console, kept, end):
                     and is_restoration(trace, console.first, write, console.init)):
                 continue
             if write.time < end:
-                problems.append(f"{address} is kept, yet COMMAND was written: {write.value:#x}")
+                if address not in nested:
+                    problems.append(f"{address} is kept, yet COMMAND was written: "
+                                    f"{write.value:#x}")
             elif (console.first[address].bridge and write.offset == COMMAND
                   and not write.value & BUS_MASTER):
                 problems.append(f"{address}: Bus Master of a bridge turned off")
+    for address in sorted(nested & kept):
+        before, after = (command_before(trace.writes, console.first[address], time)
+                         for time in (console.init, end))
+        if before != after:
+            problems.append(f"{address}: COMMAND was {before:04x}, is {after:04x} after the "
+                            "reset of a bus above")
     return problems
 
 
@@ -164,6 +185,25 @@ def check_report(report, functions, fenced, silent, expected):
     return problems
 
 
+def users_of(requester, functions):
+    """Addresses of the functions that may be meant: all below a bridge, where it is the
+    bridge's ID or nobody's but that of the bus behind it."""
+    users = {f.address for f in functions.values() if f.requester == requester}
+    for bridge in functions.values():
+        if bridge.leads_to_buses and (requester == bridge.requester or not users and
+                                      requester == bridge.config[SECONDARY] << 8):
+            return users | below(bridge, functions)
+    return users
+
+
+def unexcused(faults, functions, report, drivers):
+    """Faults but those that functions which were not reset have with their drivers."""
+    reset = {d["address"] for d in report["devices"] if d["verdict"] in ("verified", "completed")}
+    return [f for f in faults if f.time < drivers or not any(
+        address not in reset and not functions[address].bridge
+        for address in users_of(f.requester, functions))]
+
+
 def check_silence(report, console, first, last):
     """The report's own clock against the trace: the worker starts after the
     kernel starts /init, and fences nothing before it starts."""
@@ -178,7 +218,6 @@ def check_silence(report, console, first, last):
 def check_drivers(console, unbound, contained):
     """contained: {address: way}; vfio-pci has those whose group is held."""
     problems = []
-    dead = {f.driver for a, f in console.first.items() if a in unbound}
     for address, function in sorted(console.first.items()):
         now = console.second.get(address)
         if now is None:
@@ -189,8 +228,9 @@ def check_drivers(console, unbound, contained):
         elif now.driver != ("" if address in unbound else function.driver):
             problems.append(f"{address}: driver {now.driver or 'none'}, was {function.driver}")
     marks = [text for _, text in console.marks]
-    nets = [net for net in ("e1000e", "8139cp", "virtio_net") if net not in dead]
-    for wanted in ["disk ok", "dump ok"] + [f"frames {net} ok" for net in nets]:
+    nets = {NETS[f"{f.vendor}:{f.device}"] for a, f in console.first.items()
+            if a not in unbound and f"{f.vendor}:{f.device}" in NETS}
+    for wanted in ["disk ok", "dump ok"] + [f"frames {net} ok" for net in sorted(nets)]:
         if f"second: {wanted}" not in marks:
             problems.append(f"no \"{wanted}\" from the kdump kernel")
     return problems
@@ -206,7 +246,7 @@ def check_next_init(console, deadline):
 
 
 def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
-          stuck=(), reports=True, iommu=None, reads=False):
+          stuck=(), reports=True, iommu=None, reads=False, fenced_may_fault=False):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -245,22 +285,22 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
     first, last, driver, fenced = fence_window(changes, outside, console.init)
     problems += [f"{a} was never fenced" for a in sorted(outside - fenced)]
     problems += [f"{a} was fenced, yet is to be spared" for a in sorted(fenced - outside)]
-    if faults:
-        problems.append(f"{len(faults)} IOMMU faults")
     if last is None:
         return problems + ["nothing was fenced"], numbers
     # A driver that we load may find its device bound already: virtio's.
     loading = min((t for t, text in console.quiesce if "pci-quiesce: inserting " in text),
                   default=float("inf"))
     end = min(driver, loading, console.next_init or float("inf"))
+    if report and fenced_may_fault:
+        faults = unexcused(faults, functions, report, end)
+    if faults:
+        problems.append(f"{len(faults)} IOMMU faults: {names_of(faults)}")
     problems += check_kept(trace, console, kept, end)
     if iommu:
         problems += check_iommu(trace, console, iommu, last, driver)
     late = stray(trace.dma, functions, kept, last, driver)
     if late:
-        names = Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
-                        for a in late)
-        problems.append(f"{len(late)} DMA after the fence: {dict(names)}")
+        problems.append(f"{len(late)} DMA after the fence: {names_of(late)}")
     if reports:
         problems += check_report(report, functions, fenced, set(functions) - outside - kept,
                                  expected)
@@ -305,6 +345,7 @@ def main():
     parser.add_argument("--no-report", action="store_true")
     parser.add_argument("--iommu")
     parser.add_argument("--reads", action="store_true")
+    parser.add_argument("--fenced-may-fault", action="store_true")
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -320,7 +361,7 @@ def main():
     problems, numbers = judge(
         options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))), console,
         report, options.allow, options.deadline, expected, options.unbound, options.stuck,
-        not options.no_report, options.iommu, options.reads)
+        not options.no_report, options.iommu, options.reads, options.fenced_may_fault)
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():

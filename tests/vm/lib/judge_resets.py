@@ -67,18 +67,20 @@ def power_resets(writes, functions):
 
 
 def bus_resets(writes, functions):
-    """{bridge: was the reset of its secondary bus ended again?}"""
+    """{bridge: [was the reset of its secondary bus ended again?]}, one for each reset."""
     found = {}
     for write in writes:
         function = functions.get(write.requester)
         byte = written_byte(write, BRIDGE_CONTROL)
         if byte is None or not function or not function.leads_to_buses:
             continue
+        resets = found.setdefault(function.address, [])
         if byte & BUS_RESET:
-            found[function.address] = False
-        elif function.address in found:
-            found[function.address] = True
-    return found
+            if not resets or resets[-1]:
+                resets.append(False)
+        elif resets:
+            resets[-1] = True
+    return {address: resets for address, resets in found.items() if resets}
 
 
 def is_restoration(trace, functions, write, start):
@@ -96,6 +98,14 @@ def is_restoration(trace, functions, write, start):
 
 def below(bridge, functions):
     return {f.address for f in functions.values() if f.requester >> 8 in bridge.buses}
+
+
+def below_resets(trace, functions, start, end):
+    """Addresses of all that resets of buses in [start, end) reach."""
+    by_requester = {f.requester: f for f in functions.values() if f.config}
+    writes = [w for w in trace.writes if start <= w.time < end]
+    return {address for bridge in bus_resets(writes, by_requester)
+            for address in below(functions[bridge], functions)}
 
 
 def check_power(address, device, power):
@@ -151,24 +161,32 @@ def check_functions(devices, functions, kept, flr, power):
 def check_buses(devices, functions, kept, sbr):
     problems = []
     for bridge, ended in sorted(sbr.items()):
-        if not ended:
+        if not all(ended):
             problems.append(f"{bridge}: its secondary bus was left in reset")
+        if len(ended) > 1:
+            problems.append(f"{bridge}: its secondary bus was reset {len(ended)} times")
         # Bridges on the way there are restored, and the report keeps them.
         reached = {a for a in below(functions[bridge], functions)
                    if not functions[a].leads_to_buses}
         if not reached:
             problems.append(f"{bridge}: bus reset with nothing below")
+        said = False
         for address in sorted(reached):
             device = devices.get(address, {})
             if address in kept:
                 problems.append(f"{address} is kept, yet reset through {bridge}")
-            # What was idle falls with its bus; its evidence has the reset.
+            # What was idle falls with its bus, which its evidence has, and so does who has
+            # a reset of its own.
+            by_bus = device.get("method") == "sbr"
             says = (device.get("evidence", {}).get("reset") == "reported"
                     if device.get("action") == "idle" else
-                    (device.get("action"), device.get("method"), device.get("via")) == (
-                        "reset", "sbr", bridge))
+                    device.get("action") == "reset" and
+                    (not by_bus or device.get("via") == bridge))
             if not says:
                 problems.append(f"{address}: reset through {bridge}, the report does not say so")
+            said = said or by_bus and device.get("via") == bridge
+        if reached and not said:
+            problems.append(f"{bridge}: its secondary bus was reset, the report does not say so")
     return problems
 
 
@@ -188,7 +206,8 @@ def check_resets(trace, functions, report, kept, start, end):
     problems = check_admitted(devices, flr, sbr, power)
     problems += check_functions(devices, functions, spared, flr, power)
     problems += check_buses(devices, functions, spared, sbr)
-    return problems, {"resets_traced": {"flr": len(flr), "sbr": len(sbr)}}
+    return problems, {"resets_traced": {"flr": len(flr),
+                                          "sbr": sum(len(ended) for ended in sbr.values())}}
 
 
 def check_before(trace, functions, report, kernel, init):

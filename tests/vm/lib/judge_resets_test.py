@@ -44,16 +44,22 @@ class Resets(unittest.TestCase):
         self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": silent})
         self.changed("0000:01:00.0: FLR in the trace", **{"0000:01:00.0": sbr})
         self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": silent})
-        self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": flr})
+        self.changed("0000:03:00.0: its secondary bus was reset, the report does not",
+                     **{"0000:04:01.0": flr})
         self.changed("0000:04:01.0: reset through 0000:03:00.0", **{"0000:04:01.0": sbr})
         idle = {"action": "idle", "verdict": "idle", "method": None, "via": None}
         unsaid = {"before": {"command": "0107"}, "reset": "none", "observed": None}
         self.changed("0000:04:01.0: reset through 0000:03:00.0",
                      **{"0000:04:01.0": {**idle, "evidence": unsaid}})
         for write in ("@0x3e <- 0x42", "@0x3c <- 0x42010b"):
-            self.convicted("0000:01:00.0: reset through 0000:00:03.0", trace=trace(add=(
+            self.convicted("0000:00:03.0: its secondary bus was reset", trace=trace(add=(
                 f"7@114.285000:pci_cfg_write pcie-root-port 00:03.0 {write}",
                 "7@114.290000:pci_cfg_write pcie-root-port 00:03.0 @0x3e <- 0x2")))
+
+    def test_bus_reset_twice(self):
+        again = ("7@114.290000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x42",
+                 "7@114.300000:pci_cfg_write pcie-pci-bridge 03:00.0 @0x3e <- 0x2")
+        self.convicted("0000:03:00.0: its secondary bus was reset 2 times", trace=trace(add=again))
 
     def test_reset_method(self):
         for method in ("acpi", None):
