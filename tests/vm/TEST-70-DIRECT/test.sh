@@ -10,6 +10,6 @@ judge with --start 'wrap: read' --reads "${EXPECTED[@]}"
 check_verdicts 0000:02:00.0=verified,direct,observed 0000:03:00.1=verified,direct,observed \
 	0000:07:00.0=verified,direct,observed 0000:0a:00.0=verified,direct,observed
 judge_config
-check_io
+check_io 1 1
 check_dump
 passed

@@ -11,6 +11,6 @@ check_verdicts 0000:02:00.0=completed,kernel,reported 0000:03:00.1=completed,ker
 	0000:07:00.0=completed,kernel,reported 0000:0a:00.0=completed,kernel,reported
 grep -q '"direct_resets": 0,' "$RUN/judged.json" || fail "there were direct resets"
 judge_config
-check_io
+check_io 1 1
 check_dump
 passed

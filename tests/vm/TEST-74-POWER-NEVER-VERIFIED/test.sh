@@ -13,6 +13,6 @@ check_verdicts 0000:01:00.0=fenced,kernel,none 0000:06:00.0=fenced,none,none
 grep -q '0000:01:00.0: .*PM did nothing: register a2 is still 4004' "$RUN/console.log" ||
 	fail "it is not said that the reset did nothing"
 judge_config
-check_io
+check_io 1 1
 check_dump
 passed

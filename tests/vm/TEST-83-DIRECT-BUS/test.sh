@@ -23,6 +23,6 @@ judge with --start 'wrap: read' --reads "${EXPECTED[@]}"
 grep -q '"sbr": 5' "$RUN/judged.json" || fail "not five bus resets"
 check_verdicts "${RESET[@]}"
 judge_config
-check_io
+check_io 1 1
 check_dump
 passed

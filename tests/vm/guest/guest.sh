@@ -118,21 +118,36 @@ list_configs() {
 	done
 }
 
-is_usb_there() {
+# are_usb_there N: so many devices that are no root hubs.
+are_usb_there() {
+	wanted=$1
 	set -- /sys/bus/usb/devices/[0-9]*-*/idVendor
-	[ -e "$1" ]
+	[ -e "$1" ] && [ $# -ge "$wanted" ]
+}
+
+# The dump target among the NVMe disks, which may come in any order.
+target_disk() {
+	for disk in /sys/block/nvme*; do
+		[ -b "/dev/${disk##*/}" ] || continue
+		read -r serial <"$disk/device/serial" || continue
+		case $serial in
+		target*) echo "/dev/${disk##*/}" && return ;;
+		esac
+	done
+	return 1
 }
 
 # "PHASE: sum DISK MD5" of the first MiB of each virtio disk, past all caches; where
-# pq.usb says that there is one, "PHASE: usb VENDOR:PRODUCT" of each USB device.
+# pq.usb says how many there are, "PHASE: usb VENDOR:PRODUCT" of each USB device.
 list_io() {
 	for disk in /sys/block/vd*; do
 		[ -e "$disk" ] || continue
 		mark "$1: sum ${disk##*/} $(dd if="/dev/${disk##*/}" bs=64k count=16 iflag=direct \
 			2>/dev/null | md5sum | cut -c 1-32)"
 	done
-	[ -n "$(cmdline_value pq.usb)" ] || return 0
-	wait_for 150 is_usb_there
+	usbs=$(cmdline_value pq.usb)
+	[ "${usbs:-0}" -gt 0 ] || return 0
+	wait_for 150 are_usb_there "$usbs"
 	for usb in /sys/bus/usb/devices/[0-9]*-*; do
 		[ ! -e "$usb/idVendor" ] || mark "$1: usb $(cat "$usb/idVendor"):$(cat "$usb/idProduct")"
 	done

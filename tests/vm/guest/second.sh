@@ -17,21 +17,11 @@ export PATH
 # shellcheck source=tests/vm/guest/guest.sh
 . $base/guest.sh
 
-# By its serial number: numbers of controllers are given as they come.
-target_disk() {
-	for disk in /sys/block/nvme*n1; do
-		read_attr "$disk/device/serial"
-		disk=/dev/${disk##*/}
-		[ "$attr" != target ] || [ ! -b "$disk" ] || return 0
-	done
-	return 1
-}
-
 # pq.unbound functions have no driver in this image.
 all_bound() {
 	# pci=off: nothing to wait for.
 	[ -e /sys/bus/pci/devices/0000:00:00.0 ] || return 0
-	target_disk &&
+	target_disk >/dev/null &&
 		[ "$(bound_functions)" -ge \
 			$(($(cmdline_value pq.bound) - $(cmdline_value pq.unbound))) ]
 }
@@ -58,7 +48,7 @@ check_vfs() {
 
 mount_target() {
 	modprobe ext4
-	target_disk && mount -t ext4 "$disk" "$target"
+	mount -t ext4 "$(target_disk)" "$target"
 }
 
 # Reads must come from the medium, so the page cache is dropped in between.

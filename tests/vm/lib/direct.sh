@@ -11,7 +11,7 @@ PQ_WRAP=$TOP/tests/vm/around
 PQ_FIRST_WORDS=pq.usb=1
 export PQ_CONFIG PQ_WRAP PQ_FIRST_WORDS
 TRACE_READS=yes
-GUEST_DRIVERS+=" virtio_blk"
+GUEST_DRIVERS+=" virtio_blk e1000"
 
 # A driver that is built in loses what is to be reset, instead.
 UNBIND=(0000:03:00.1 0000:07:00.0 0000:0a:00.0)
@@ -47,14 +47,20 @@ judge_config() {
 
 # Drivers work, and not only are bound: a disk reads as it should, by the host's own
 # sum, and a USB device has come. Frames and the dump target are looked at everywhere.
+# check_io DISKS USB: so many of them.
 check_io() {
-	local sum
+	local disks=$1 usb=$2 phase sum
 
 	sum=$(head -c 1M "$KERNEL_ROOT/vmlinuz" | md5sum | cut -c 1-32)
 	for phase in first second; do
-		grep -q "pq-test: $phase: sum vda $sum" "$RUN/console.log" ||
-			fail "$phase kernel: the virtio disk does not read as it should"
-		grep -q "pq-test: $phase: usb 0627:0001" "$RUN/console.log" ||
+		[ "$(shown "pq-test: $phase: sum vd[a-z] $sum")" -eq "$disks" ] ||
+			fail "$phase kernel: a virtio disk does not read as it should"
+		[ "$(shown "pq-test: $phase: usb 0627:0001")" -eq "$usb" ] ||
 			fail "$phase kernel: no USB device"
 	done
+}
+
+# shown PATTERN: how many lines of the console have it.
+shown() {
+	grep -c "$1" "$RUN/console.log" || true
 }

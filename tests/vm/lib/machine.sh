@@ -21,13 +21,13 @@ CONVENTIONAL=(
 SEED=0x5eed
 SEED_MIB=64
 TIMEOUT=${PQ_VM_TIMEOUT:-300}
+# Not empty: /etc/pci-quiesce.conf in place of that of the image, which is not made anew.
+CRASH_CONFIG=
 # Sparse: the dump is about a quarter of it.
 TARGET_SIZE=1536M
 
-# machine_devices: one device of each kind that needs its own treatment.
-machine_devices() {
-	local virtio=disable-legacy=on,iommu_platform=on
-
+# machine_board: what every machine has.
+machine_board() {
 	# shellcheck disable=SC2054 # commas are part of the words
 	MACHINE=(
 		-machine q35,kernel-irqchip=split -accel tcg,thread=multi -cpu max -smp 2
@@ -37,9 +37,29 @@ machine_devices() {
 		-object rng-random,id=random,filename=/dev/urandom
 		-audiodev none,id=silence
 
+		-drive "file=target.img,format=raw,if=none,id=target,cache=unsafe"
 		# Boot display, kept scanning.
 		-device VGA,addr=02.0
+	)
+}
 
+# machine_nets NAME=RATE...: network backends, each with so many frames a second.
+machine_nets() {
+	local net
+
+	FRAMES=("$@")
+	for net in "${FRAMES[@]%=*}"; do
+		MACHINE+=(-netdev "dgram,id=$net,local.type=unix,local.path=$net.qemu,remote.type=unix,remote.path=$net.peer")
+	done
+}
+
+# machine_devices: one device of each kind that needs its own treatment.
+machine_devices() {
+	local virtio=disable-legacy=on,iommu_platform=on
+
+	machine_board
+	# shellcheck disable=SC2054 # commas are part of the words
+	MACHINE+=(
 		# No FLR, and a PM reset that resets nothing. The port is a slow one:
 		# a faster one must report its link as active after a bus reset, and
 		# QEMU's never does.
@@ -48,7 +68,6 @@ machine_devices() {
 
 		# The dump target; has FLR.
 		-device pcie-root-port,id=rp2,chassis=2,addr=04.0
-		-drive "file=target.img,format=raw,if=none,id=target,cache=unsafe"
 		-device nvme,bus=rp2,drive=target,serial=target
 
 		# Two functions of one device: 0 is allowlisted, so no bus reset for 1.
@@ -68,11 +87,7 @@ machine_devices() {
 		-device pcie-pci-bridge,id=bridge,bus=rp5
 	)
 	MACHINE+=("${CONVENTIONAL[@]}" "${EXTRA_DEVICES[@]}")
-	FRAMES=(net0=10 net1=3 net2=3 "${EXTRA_NETS[@]/%/=3}")
-	local net
-	for net in "${FRAMES[@]%=*}"; do
-		MACHINE+=(-netdev "dgram,id=$net,local.type=unix,local.path=$net.qemu,remote.type=unix,remote.path=$net.peer")
-	done
+	machine_nets net0=10 net1=3 net2=3 "${EXTRA_NETS[@]/%/=3}"
 }
 
 # An ext4 of its own for each run.
@@ -126,6 +141,20 @@ run_machine() {
 		-append "$1" || QEMU_STATUS=$?
 }
 
+# put_crash_image DIR: image, kernel and command line of the crash kernel.
+put_crash_image() {
+	local extra=$RUN/extra
+
+	mkdir -p "$1"
+	cp "$KERNEL_ROOT/vmlinuz" "$1/vmlinuz"
+	cp "$CRASH_IMAGE" "$1/initrd"
+	[ -n "$CRASH_CONFIG" ] || return 0
+	mkdir -p "$extra/etc"
+	echo "$CRASH_CONFIG" >"$extra/etc/pci-quiesce.conf"
+	(cd "$extra" && find . | cpio -o -H newc --quiet | gzip) >>"$1/initrd"
+	rm -r "$extra"
+}
+
 # crash_cycle [WORDS...]: boot, crash, boot CRASH_IMAGE with WORDS added to its
 # command line, dump, power off. Sets QEMU_STATUS; results are in $RUN. The
 # caller may set PQ_FIRST_WORDS, for the kernel that crashes.
@@ -137,13 +166,11 @@ crash_cycle() {
 	local common=$crash
 	# QEMU 7.2 aborts if its e1000e's interrupt timer, armed in the crashed
 	# kernel, expires once MSI-X is on; with MSI it has no such opinion.
-	common+=" e1000e.IntMode=1"
-	crash+=" e1000e.IntMode=1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
+	common+=" e1000e.IntMode=1,1,1,1"
+	crash+=" e1000e.IntMode=1,1,1,1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
 	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB ${PQ_FIRST_WORDS:-}"
 	rm -rf "$RUN"
-	mkdir -p "$RUN/initrd/crash"
-	cp "$KERNEL_ROOT/vmlinuz" "$RUN/initrd/crash/vmlinuz"
-	cp "$CRASH_IMAGE" "$RUN/initrd/crash/initrd"
+	put_crash_image "$RUN/initrd/crash"
 	echo "$crash" >"$RUN/initrd/crash/cmdline"
 	{
 		cat "$FIRST_INITRD"
