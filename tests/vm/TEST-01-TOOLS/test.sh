@@ -4,7 +4,7 @@
 # shellcheck source=tests/vm/lib/crash.sh
 . "$(dirname "$0")/../lib/crash.sh"
 
-require_tools musl-gcc
+require_tools musl-gcc qemu-system-x86_64
 make_guest_programs "$RUN" || fail "guest programs do not compile"
 "$LIB/seed_test.py" "$RUN/seed" || fail "seed"
 "$LIB/judge_test.py" || fail "judge"
@@ -17,4 +17,6 @@ make_guest_programs "$RUN" || fail "guest programs do not compile"
 "$LIB/judge_iommu_test.py" || fail "IOMMU judge"
 "$LIB/judge_window_test.py" || fail "judge_window"
 "$LIB/judge_sriov_test.py" || fail "judge_sriov"
+"$TOP/tests/vm/soak/topology_test.py" || fail "topology of a soak"
+"$TOP/tests/vm/soak/soak_test.py" || fail "soak"
 say "passed"
