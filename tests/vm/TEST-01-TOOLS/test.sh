@@ -8,6 +8,7 @@ require_tools musl-gcc qemu-system-x86_64
 make_guest_programs "$RUN" || fail "guest programs do not compile"
 "$LIB/seed_test.py" "$RUN/seed" || fail "seed"
 "$LIB/judge_test.py" || fail "judge"
+"$LIB/judge_dma_test.py" || fail "judge_dma"
 "$LIB/judge_resets_test.py" || fail "judge_resets"
 "$LIB/judge_direct_test.py" || fail "judge_direct"
 "$LIB/judge_config_test.py" || fail "judge_config"

@@ -120,6 +120,14 @@ check_verdicts() {
 	END
 }
 
+# Neither pciehp nor shpchp has seen a device come or go since the crash.
+check_slots() {
+	local seen='(pciehp|shpchp).*(Link (Down|Up)|Card (not )?present|[Bb]utton pressed|[Rr]emov)'
+
+	! sed '1,/sysrq: Trigger a crash/d' "$RUN/console.log" | grep -E "$seen" ||
+		fail "a hot-plug driver has seen an event"
+}
+
 # The dump is there, complete, and of the kernel that crashed.
 check_dump() {
 	[ -s "$RUN/vmcore" ] || fail "no dump"

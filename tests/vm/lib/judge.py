@@ -26,10 +26,10 @@ import sys
 from collections import Counter
 
 from judge_direct import check_direct, check_quiet, command_before
+from judge_dma import names_of, unexcused
 from judge_left import check_left
-from judge_resets import (below, below_resets, check_before, check_resets,
-                          is_restoration)
-from observe import BUS_MASTER, COMMAND, SECONDARY, parse_console, parse_trace
+from judge_resets import below_resets, check_before, check_resets, is_restoration
+from observe import BUS_MASTER, COMMAND, parse_console, parse_trace
 
 VERDICTS = {"verified", "completed", "fenced", "contained", "kept", "idle", "lost", "failed"}
 OVER = re.compile(r"pci-quiesce: \d+ functions in \d+ ms: ")
@@ -101,12 +101,6 @@ def fence_window(changes, outside, init):
     if not fences:
         return None, None, driver, set()
     return fences[0][0], fences[-1][0], driver, {a for _, a in fences}
-
-
-def names_of(accesses):
-    """{requester: how many}."""
-    return dict(Counter(f"{a.requester >> 8:02x}:{a.requester >> 3 & 31:02x}.{a.requester & 7}"
-                        for a in accesses))
 
 
 def check_kept(trace, console, kept, end):
@@ -183,25 +177,6 @@ def check_report(report, functions, fenced, silent, expected):
             problems.append(f"{address}: expected {action} {method}, "
                             f"got {got.get('action')} {got.get('method')}")
     return problems
-
-
-def users_of(requester, functions):
-    """Addresses of the functions that may be meant: all below a bridge, where it is the
-    bridge's ID or nobody's but that of the bus behind it."""
-    users = {f.address for f in functions.values() if f.requester == requester}
-    for bridge in functions.values():
-        if bridge.leads_to_buses and (requester == bridge.requester or not users and
-                                      requester == bridge.config[SECONDARY] << 8):
-            return users | below(bridge, functions)
-    return users
-
-
-def unexcused(faults, functions, report, drivers):
-    """Faults but those that functions which were not reset have with their drivers."""
-    reset = {d["address"] for d in report["devices"] if d["verdict"] in ("verified", "completed")}
-    return [f for f in faults if f.time < drivers or not any(
-        address not in reset and not functions[address].bridge
-        for address in users_of(f.requester, functions))]
 
 
 def check_silence(report, console, first, last):
@@ -282,6 +257,9 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
         numbers.update(seen)
         return problems + wrong, numbers
 
+    # The kernel turns all off below a bus that it resets, bridges too: see check_kept.
+    nested = below_resets(trace, functions, console.init, console.next_init or float("inf"))
+    changes = [c for c in changes if c[1] not in nested or not functions[c[1]].bridge]
     first, last, driver, fenced = fence_window(changes, outside, console.init)
     problems += [f"{a} was never fenced" for a in sorted(outside - fenced)]
     problems += [f"{a} was fenced, yet is to be spared" for a in sorted(fenced - outside)]

@@ -18,9 +18,10 @@ MESSAGE = 0x05
 MESSAGE_X = 0x11
 # Bits that a silenced function may have changed in: Bus Master, memory, I/O, INTx Disable.
 SILENCED = 0x407
-# Offset of a status register in the PCI Express capability, of which drivers and
-# hardware change bits: that of the device, link, slot and root port.
-EXPRESS_STATUS = (0x0a, 0x12, 0x1a, 0x20, 0x22)
+# Offset of a status register in the PCI Express capability, and its bits that drivers
+# and hardware change: that of the device, link, slot and root port. No slot may be
+# empty, or tell of a change of presence or of its link.
+EXPRESS_STATUS = {0x0a: 0xffff, 0x12: 0xffff, 0x1a: 0xfeb7, 0x20: 0xffff, 0x22: 0xffff}
 SECONDARY_STATUS = 0x1e
 
 
@@ -30,8 +31,8 @@ def allowed_bits(config, device):
     if config[HEADER_TYPE] & 0x7f == 1:
         bits.update({SECONDARY_STATUS: 0xff, SECONDARY_STATUS + 1: 0xff})
     express = find_capability(config, EXPRESS)
-    for offset in EXPRESS_STATUS if express else ():
-        bits.update({express + offset: 0xff, express + offset + 1: 0xff})
+    for offset, mask in EXPRESS_STATUS.items() if express else ():
+        bits.update({express + offset: mask & 0xff, express + offset + 1: mask >> 8})
     if device["action"] in ("fence", "reset"):
         bits.update({COMMAND: SILENCED & 0xff, COMMAND + 1: SILENCED >> 8})
     return bits

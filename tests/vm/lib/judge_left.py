@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is left behind for the drivers of the kdump kernel: registers and sysfs."""
 
+from observe import BUS_MASTER
+
 # Offset and width of what a driver, or the way to a function, needs as it was.
 ENDPOINT = [(offset, 4) for offset in range(0x10, 0x28, 4)] + [(0x30, 4)]
 BRIDGE = [(0x18, 3), (0x1c, 2), (0x20, 4), (0x24, 4), (0x28, 4), (0x2c, 4), (0x30, 4), (0x3e, 2)]
@@ -24,6 +26,8 @@ def check_left(console, stuck=(), contained=()):
         if len(now.config) != len(before.config):
             problems.append(f"{address}: configuration space was not read")
             continue
+        if before.bridge and before.command & ~now.command & BUS_MASTER:
+            problems.append(f"{address}: Bus Master of a bridge is off")
         for offset, width in BRIDGE if before.leads_to_buses else ENDPOINT:
             old, new = (f.config[offset:offset + width].hex() for f in (before, now))
             if old != new:

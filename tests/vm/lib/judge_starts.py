@@ -98,6 +98,8 @@ def judge_unit(trace, console, report, allowed, directory):
         late = stray(trace.dma, functions, kept, last, driver)
         if late:
             problems.append(f"{len(late)} DMA after the fence")
+    wrong, seen = check_resets(trace, functions, report, kept, console.init, driver)
+    problems += wrong
     said = [text for _, text in console.quiesce if "loaded before" in text]
     for name in report["modules_before"]:
         if not said or name not in said[0]:
@@ -108,7 +110,7 @@ def judge_unit(trace, console, report, allowed, directory):
         problems.append(f"bound before, yet no module was there: {sorted(early)}")
     print("judge: loaded before:", " ".join(report["modules_before"]) or "nothing")
     print("judge: bound before:", " ".join(sorted(early)) or "nothing")
-    print("judge: fenced:", " ".join(sorted(outside)))
+    print("judge: fenced:", " ".join(sorted(outside)), seen)
     return problems
 
 

@@ -93,14 +93,18 @@ class JudgeStarts(unittest.TestCase):
         console = first_part() + f"116.0 pci-quiesce: 1 modules were loaded before: {said}\n"
         devices = [device("0000:00:03.0", "keep", "default:bridge", "kept"),
                    device("0000:00:08.0", "keep", "default:bound", "kept"),
-                   device("0000:00:09.0"), device("0000:01:00.0")]
+                   device("0000:00:09.0", "fence", verdict="fenced"),
+                   {**device("0000:01:00.0"), "method": "sbr", "via": "0000:00:03.0"}]
         return self.call("unit", console, trace,
                          {"devices": devices, "modules_before": list(modules)})
 
     def test_unit(self):
         good = [fence(116.0, a) for a in ("0000:00:09.0", "0000:01:00.0")]
+        good += [WRITE.format(116.5, "00:03.0", 0x3e, 0x40), WRITE.format(116.6, "00:03.0", 0x3e, 0)]
         self.assertEqual(self.unit(good), [])
-        self.assertTrue(self.unit(good[:1]))
+        self.assertTrue(self.unit(good[1:]))
+        self.assertTrue(self.unit(good[:2]))
+        self.assertTrue(self.unit(good[:3]))
         self.assertTrue(self.unit([WRITE.format(115.0, "00:09.0", 4, 0x507)] + good))
         self.assertTrue(self.unit([WRITE.format(115.0, "01:00.0", 0x40, 1)] + good))
         self.assertTrue(self.unit(good, said="nothing"))

@@ -166,8 +166,8 @@ crash_cycle() {
 	local common=$crash
 	# QEMU 7.2 aborts if its e1000e's interrupt timer, armed in the crashed
 	# kernel, expires once MSI-X is on; with MSI it has no such opinion.
-	common+=" e1000e.IntMode=1,1,1,1"
-	crash+=" e1000e.IntMode=1,1,1,1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
+	common+=" e1000e.IntMode=1,1,1,1,1,1,1,1"
+	crash+=" e1000e.IntMode=1,1,1,1,1,1,1,1 irqpoll rd.retry=40 rd.shell=0 rd.emergency=poweroff $*"
 	common+=" crashkernel=${CRASH_MIB}M pq.seed=$SEED pq.seed_mib=$SEED_MIB ${PQ_FIRST_WORDS:-}"
 	rm -rf "$RUN"
 	put_crash_image "$RUN/initrd/crash"

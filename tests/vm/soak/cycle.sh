@@ -27,14 +27,6 @@ check_machine() {
 	! grep -E "$bad" "$RUN/console.log" || fail "a device does not work"
 }
 
-# Neither pciehp nor shpchp has seen a device come or go since the crash.
-check_slots() {
-	local seen='(pciehp|shpchp).*(Link (Down|Up)|Card (not )?present|[Bb]utton pressed|[Rr]emov)'
-
-	! sed '1,/sysrq: Trigger a crash/d' "$RUN/console.log" | grep -E "$seen" ||
-		fail "a hot-plug driver has seen an event"
-}
-
 # What systemd has loaded before is in use, and kept.
 judge_unit() {
 	"$LIB/judge_starts.py" unit "$RUN" "${ALLOWED[@]/#/--allow=}" ||
