@@ -329,6 +329,14 @@ class Bad(unittest.TestCase):
             replace=[("second: sysfs 0000:01:00.0 (null)", "second: sysfs 0000:01:00.0 pci-quiesce")]))
         self.convicted("reset_method is 'flr', was 'flr pm'", console=console(
             replace=[("second: sysfs 0000:01:00.0 (null) flr pm", "second: sysfs 0000:01:00.0 (null) flr")]))
+        # The first of two functions loses "bus", one that is alone does not.
+        for address, wrong in (("0000:02:00.0", []), ("0000:01:00.0", [
+                "0000:01:00.0: reset_method is 'flr', was 'flr bus'"])):
+            line = f"sysfs {address} (null) flr"
+            seen = console(replace=[(f"first: {line} pm", f"first: {line} bus"),
+                                    (f"second: {line} pm", f"second: {line}")])
+            problems, _ = judge("with", trace(), seen, report(), ALLOWED)
+            self.assertEqual(problems, wrong)
         good = f"second: config 0000:01:00.0 {config('0000:01:00.0').hex()}"
         bad = good[:28 + 0x10 * 2] + "01" + good[28 + 0x10 * 2 + 2:]
         self.convicted("register 0x10 is 01000000, was 00000000", console=console(
