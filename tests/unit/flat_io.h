@@ -26,7 +26,7 @@ struct flat_erased {
  * @n_reads: how often its configuration space was read
  * @device_control: offset of the register whose FLR bit resets it, or 0
  * @is_conventional: of a bridge: what is below it needs longer
- * @erased: by its FLR
+ * @erased: by a reset
  * @n_erased: how many
  * @quiet_until_us: end of a reset under way
  * @n_dwords_read: dwords that were read

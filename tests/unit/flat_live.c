@@ -60,6 +60,28 @@ static void reset(struct flat_function *f)
 		flat_put(f, f->erased[i].reg, f->erased[i].value, 4);
 }
 
+static uint64_t bus_us(const struct flat_function *bridge)
+{
+	if (!bridge)
+		abort();
+	return bridge->is_conventional ? FLAT_CONVENTIONAL_US : FLAT_BUS_US;
+}
+
+/* All below are away while Secondary Bus Reset is set, and for a while after that. */
+static void hold(struct flat_live *live, const struct flat_function *bridge, bool is_held)
+{
+	for (size_t i = 0; i < live->flat.n; i++) {
+		struct flat_function *f = &live->flat.functions[i];
+
+		if (f->address.domain != bridge->address.domain ||
+		    f->address.bus < bridge->config[PCI_SECONDARY_BUS] ||
+		    f->address.bus > bridge->config[PCI_SUBORDINATE_BUS])
+			continue;
+		reset(f);
+		f->quiet_until_us = is_held ? UINT64_MAX : live->now_us + bus_us(bridge) - FLAT_HOLD_US;
+	}
+}
+
 static int config_write(void *data, struct pcireset_address address, uint16_t reg, uint32_t value,
 			size_t bytes)
 {
@@ -72,6 +94,9 @@ static int config_write(void *data, struct pcireset_address address, uint16_t re
 		return 0;
 	count(live, f, reg, bytes, true);
 	f->n_writes++;
+	if (is_bridge(f) && reg == PCI_BRIDGE_CONTROL &&
+	    (f->config[reg] ^ value) & PCI_BRIDGE_CTL_BUS_RESET)
+		hold(live, f, value & PCI_BRIDGE_CTL_BUS_RESET);
 	flat_put(f, reg, value, bytes);
 	if (f->device_control && reg == f->device_control && value & PCI_EXP_DEVCTL_BCR_FLR) {
 		/* The bit itself always reads as 0. */
@@ -129,13 +154,6 @@ static const struct flat_function *bridge_above(const struct flat *flat,
 			return b;
 	}
 	return NULL;
-}
-
-static uint64_t bus_us(const struct flat_function *bridge)
-{
-	if (!bridge)
-		abort();
-	return bridge->is_conventional ? FLAT_CONVENTIONAL_US : FLAT_BUS_US;
 }
 
 static void quiet(struct flat_live *live, struct flat_function *target, bool whole_bus,

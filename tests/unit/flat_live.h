@@ -12,6 +12,7 @@
 #define FLAT_ACCESS_US	     1
 #define FLAT_FLR_US	     100000
 /* Secondary bus resets: 2 ms and the wait of PCI Express, or that of conventional PCI. */
+#define FLAT_HOLD_US	     2000
 #define FLAT_BUS_US	     102000
 #define FLAT_CONVENTIONAL_US 1000000
 
@@ -51,7 +52,7 @@ struct flat_live {
 
 /** flat_live_open() - as flat_open(); writes that no reset needs abort */
 const struct pcireset_io *flat_live_open(struct flat_live *live);
-/** flat_erases() - its FLR gives the dword at @reg this value */
+/** flat_erases() - a reset gives the dword at @reg this value */
 void flat_erases(struct flat_function *function, uint16_t reg, uint32_t value);
 
 #endif

@@ -22,6 +22,22 @@ static struct flat_function *add(struct flat *flat, uint32_t domain, unsigned in
 	return f;
 }
 
+static void erases_header(struct flat_function *f)
+{
+	flat_erases(f, PCI_COMMAND, PCI_STATUS_CAP_LIST << 16);
+	flat_erases(f, PCI_CACHE_LINE_SIZE, f->config[PCI_HEADER_TYPE] << 16);
+	flat_erases(f, PCI_INTERRUPT_LINE, 0x00000100);
+}
+
+static void erases_capabilities(struct flat_function *f)
+{
+	flat_erases(f, FLAT_EXPRESS + PCI_EXP_DEVCTL, 0x00002810);
+	flat_erases(f, FLAT_EXPRESS + PCI_EXP_DEVCTL2, 0);
+	flat_erases(f, FLAT_LTR + PCI_LTR_MAX_SNOOP_LAT, 0);
+	flat_erases(f, FLAT_L1SS + PCI_L1SS_CTL1, 0);
+	flat_erases(f, FLAT_L1SS + PCI_L1SS_CTL2, 0);
+}
+
 static void add_capabilities(struct flat_function *f, unsigned int type)
 {
 	flat_put(f, PCI_CAPABILITY_LIST, FLAT_POWER, 1);
@@ -54,6 +70,11 @@ static void add_addresses(struct flat_function *f)
 	flat_put(f, PCI_BASE_ADDRESS_2, 0xf400000c, 4);
 	flat_put(f, PCI_BASE_ADDRESS_3, 0x00000038, 4);
 	flat_put(f, PCI_BASE_ADDRESS_4, 0x0000e001, 4);
+	flat_erases(f, PCI_BASE_ADDRESS_0, 0x0000000c);
+	flat_erases(f, PCI_BASE_ADDRESS_1, 0);
+	flat_erases(f, PCI_BASE_ADDRESS_2, 0x0000000c);
+	flat_erases(f, PCI_BASE_ADDRESS_3, 0);
+	flat_erases(f, PCI_BASE_ADDRESS_4, 0x00000001);
 }
 
 struct flat_function *flat_add_endpoint(struct flat *flat, uint32_t domain, unsigned int place,
@@ -62,6 +83,8 @@ struct flat_function *flat_add_endpoint(struct flat *flat, uint32_t domain, unsi
 	struct flat_function *f = add(flat, domain, place, id, class_revision);
 
 	add_capabilities(f, PCI_EXP_TYPE_ENDPOINT);
+	erases_header(f);
+	erases_capabilities(f);
 	add_addresses(f);
 	return f;
 }
@@ -77,6 +100,9 @@ struct flat_function *flat_add_port(struct flat *flat, uint32_t domain, unsigned
 	flat_put(f, PCI_PRIMARY_BUS, place >> 8, 1);
 	flat_put(f, PCI_SECONDARY_BUS, secondary, 1);
 	flat_put(f, PCI_SUBORDINATE_BUS, subordinate, 1);
+	erases_header(f);
+	erases_capabilities(f);
+	flat_erases(f, PCI_PRIMARY_BUS, 0);
 	f->has_reset_subordinate = true;
 	f->is_conventional = type == PCI_EXP_TYPE_PCI_BRIDGE;
 	return f;
@@ -91,6 +117,7 @@ struct flat_function *flat_add_conventional(struct flat *flat, uint32_t domain, 
 	flat_put(f, FLAT_POWER, PCI_CAP_ID_PM, 2);
 	flat_put(f, FLAT_POWER + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET, 2);
 	f->config_bytes = PCI_CFG_SPACE_SIZE;
+	erases_header(f);
 	add_addresses(f);
 	return f;
 }
@@ -101,18 +128,4 @@ void flat_give_flr(struct flat_function *f)
 	f->methods = "flr";
 	f->device_control = FLAT_EXPRESS + PCI_EXP_DEVCTL;
 	flat_put(f, FLAT_EXPRESS + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR, 4);
-
-	flat_erases(f, PCI_COMMAND, PCI_STATUS_CAP_LIST << 16);
-	flat_erases(f, PCI_CACHE_LINE_SIZE, 0);
-	flat_erases(f, PCI_BASE_ADDRESS_0, 0x0000000c);
-	flat_erases(f, PCI_BASE_ADDRESS_1, 0);
-	flat_erases(f, PCI_BASE_ADDRESS_2, 0x0000000c);
-	flat_erases(f, PCI_BASE_ADDRESS_3, 0);
-	flat_erases(f, PCI_BASE_ADDRESS_4, 0x00000001);
-	flat_erases(f, PCI_INTERRUPT_LINE, 0x00000100);
-	flat_erases(f, FLAT_EXPRESS + PCI_EXP_DEVCTL, 0x00002810);
-	flat_erases(f, FLAT_EXPRESS + PCI_EXP_DEVCTL2, 0);
-	flat_erases(f, FLAT_LTR + PCI_LTR_MAX_SNOOP_LAT, 0);
-	flat_erases(f, FLAT_L1SS + PCI_L1SS_CTL1, 0);
-	flat_erases(f, FLAT_L1SS + PCI_L1SS_CTL2, 0);
 }

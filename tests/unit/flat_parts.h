@@ -38,7 +38,7 @@ struct flat_function *flat_add_port(struct flat *flat, uint32_t domain, unsigned
 /** flat_add_conventional() - a function without PCI Express, that its bus resets */
 struct flat_function *flat_add_conventional(struct flat *flat, uint32_t domain, unsigned int place,
 					    uint32_t id);
-/** flat_give_flr() - the function has FLR, which erases what the specification says */
+/** flat_give_flr() - the function has FLR; what that erases every endpoint has */
 void flat_give_flr(struct flat_function *function);
 
 #endif
