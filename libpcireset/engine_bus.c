@@ -30,6 +30,7 @@ static void finish(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	bus->state = PCIRESET_BUS_ENDED;
 	if (entry->holds_bus)
 		return;
+	pcireset_below_enable_ltr(w->io, entry);
 	r = pcireset_saved_restore(w->io, entry->address, &entry->saved);
 	entry->late = r == -ENODEV;
 	entry->in_use = r < 0;

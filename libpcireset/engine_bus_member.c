@@ -138,6 +138,7 @@ static void ask_those_below(const struct pcireset_bus_wave *w, const struct pcir
 	const uint64_t now_us = pcireset_bus_now_us(w);
 
 	bridge->phase = PCIRESET_BUS_OVER;
+	pcireset_below_enable_ltr(w->io, pcireset_bus_entry(w, bridge));
 	for (size_t k = 1; k < bus->n; k++) {
 		struct pcireset_bus_member *m = &bus->members[k];
 

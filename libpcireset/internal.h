@@ -322,6 +322,9 @@ int pcireset_saved_silence(const struct pcireset_io *io,
 #define PCIRESET_LINK_US 1000000
 void pcireset_below_read(const struct pcireset_io *io, const struct pcireset_function *bridge,
 			 struct pcireset_below *ret_below);
+/* Before anything below is written; no write where it is enabled or was not. */
+void pcireset_below_enable_ltr(const struct pcireset_io *io,
+			       const struct pcireset_journal_entry *entry);
 bool pcireset_link_is_active(const struct pcireset_io *io, struct pcireset_address address,
 			     uint16_t reg);
 

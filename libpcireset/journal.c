@@ -168,14 +168,17 @@ static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_
 	const bool is_above = entry->saved.registers[0].reg == PCI_BRIDGE_CONTROL;
 	int r;
 
-	if (is_above)
+	if (is_above) {
 		wait_for_link(io, entry);
+		pcireset_below_enable_ltr(io, entry);
+	}
 	r = pcireset_saved_restore(io, entry->address, &entry->saved);
 	if (r < 0 || is_above)
 		return r;
 	wait_for_link(io, entry);
 	if (!entry->below.link)
 		io->sleep_us(io->data, entry->below.settle_us);
+	pcireset_below_enable_ltr(io, entry);
 	return r;
 }
 

@@ -33,13 +33,26 @@ static bool exceeds_5gt(const struct pcireset_io *io, const struct pcireset_func
 	return (capability & PCI_EXP_LNKCAP_SLS) > PCI_EXP_LNKCAP_SLS_5_0GB;
 }
 
+/* Offset of Device Control 2 where it is enabled there, or 0. */
+static uint16_t ltr_of(const struct pcireset_io *io, const struct pcireset_function *bridge)
+{
+	const uint16_t reg = bridge->express + PCI_EXP_DEVCTL2;
+	uint16_t control;
+
+	if (!leads_to_link(bridge) || bridge->express_version < 2 ||
+	    reg + 2 > PCI_CFG_SPACE_SIZE ||
+	    pcireset_read16_alive(io, bridge, reg, &control) < 0)
+		return 0;
+	return control & PCI_EXP_DEVCTL2_LTR_EN ? reg : 0;
+}
+
 void pcireset_below_read(const struct pcireset_io *io, const struct pcireset_function *bridge,
 			 struct pcireset_below *ret_below)
 {
 	const uint16_t link = bridge->express + PCI_EXP_LNKSTA;
 	uint32_t capability;
 
-	*ret_below = (struct pcireset_below){ EXPRESS_US, 0 };
+	*ret_below = (struct pcireset_below){ EXPRESS_US, 0, ltr_of(io, bridge) };
 	if (pcireset_is_conventional(bridge)) {
 		ret_below->settle_us = CONVENTIONAL_US;
 		return;
@@ -63,4 +76,20 @@ bool pcireset_link_is_active(const struct pcireset_io *io, struct pcireset_addre
 
 	return pcireset_read_register(io, address, reg, 2, &status) == 0 && status != 0xffff &&
 	       status & PCI_EXP_LNKSTA_DLLLA;
+}
+
+/*
+ * PCI Express Base Specification 6.0, 7.5.3.16 (LTR Mechanism Enable);
+ * drivers/pci/pcie/aspm.c, pci_bridge_reconfigure_ltr().
+ */
+void pcireset_below_enable_ltr(const struct pcireset_io *io,
+			       const struct pcireset_journal_entry *entry)
+{
+	const struct pcireset_function bridge = { .address = entry->address };
+	const uint16_t reg = entry->below.ltr;
+	uint16_t control;
+
+	if (reg && pcireset_read16_alive(io, &bridge, reg, &control) == 0 &&
+	    !(control & PCI_EXP_DEVCTL2_LTR_EN))
+		(void)pcireset_write16(io, &bridge, reg, control | PCI_EXP_DEVCTL2_LTR_EN);
 }

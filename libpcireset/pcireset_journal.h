@@ -71,10 +71,13 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
  * @settle_us: so long after the end of its bus's reset, or after the bridge itself was
  *	restored; 0: nobody has to wait
  * @link: offset of Link Status: that time begins when it reports an active link; or 0
+ * @ltr: offset of Device Control 2, where LTR was enabled: a port forgets that when its
+ *	link goes down, and nothing below may send such a message before; or 0
  */
 struct pcireset_below {
 	uint32_t settle_us;
 	uint16_t link;
+	uint16_t ltr;
 };
 
 /**

@@ -6,6 +6,8 @@
 
 #define BRIDGE_CONTROL 0x3e
 #define BUS_RESET      0x40
+#define DEVCTL2	       0x68
+#define LTR_ENABLE     0x04 /* of its second byte */
 
 void fake_below(struct fake_function *function, struct fake_function *bridge)
 {
@@ -23,9 +25,17 @@ static bool is_below(const struct fake_function *f, const struct fake_function *
 	return f->above && (f->above == bridge || is_below(f->above, bridge));
 }
 
-/* What firmware and kernel have set up of a bridge. */
-static void erase_bridge(struct fake_function *f)
+/* PCI Express Base Specification 6.0, 7.5.3.16: a port whose link is down has no LTR. */
+static void link_goes_down(struct fake *fake, struct fake_function *bridge)
 {
+	bridge->config[DEVCTL2 + 1] &= (uint8_t)~LTR_ENABLE;
+	bridge->link_at_us = fake->now_us + bridge->link_us;
+}
+
+/* What firmware and kernel have set up of a bridge. */
+static void erase_bridge(struct fake *fake, struct fake_function *f)
+{
+	link_goes_down(fake, f);
 	memset(f->config + 0x18, 0, 0x34 - 0x18);
 	memset(f->config + 0x38, 0, 4);
 	fake_put(f->config, BRIDGE_CONTROL, 0, 2);
@@ -40,6 +50,8 @@ void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t 
 		return;
 	if (reg == 0x18 && bridge->forgets)
 		fake_put(bridge->config, 0x18, before, 4);
+	if (reg == DEVCTL2 && fake->now_us < bridge->link_at_us)
+		bridge->config[DEVCTL2 + 1] &= (uint8_t)~LTR_ENABLE;
 	if (reg != BRIDGE_CONTROL)
 		return;
 	if (bridge->holds && before & BUS_RESET)
@@ -57,11 +69,11 @@ void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t 
 			continue;
 		fake_reset_function(fake, f, f->bus_reset);
 		if (f->config[0x0e] == 1)
-			erase_bridge(f);
+			erase_bridge(fake, f);
 	}
 	if (in_reset)
 		return;
-	bridge->link_at_us = fake->now_us + bridge->link_us;
+	link_goes_down(fake, bridge);
 	if (bridge->released)
 		bridge->released(bridge->config);
 }

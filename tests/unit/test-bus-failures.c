@@ -15,7 +15,7 @@ static void a_bridge_that_goes_is_not_asked_for_what_is_below(void **state)
 	(void)below(p, "0000:01:00.0");
 	bus_read();
 	bus_planned(0);
-	p->dies_after = 5; /* four reads, and the write that begins it */
+	p->dies_after = 6; /* five reads, and the write that begins it */
 	direct_reset(10000);
 
 	assert_int_equal(outcomes[1].reset_error, -ENODEV);

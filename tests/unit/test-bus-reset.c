@@ -26,6 +26,7 @@ static void all_is_read_before_the_first_write_and_written_from_the_top_down(voi
 
 	assert_string_equal(direct.log, "r 00:03.0 42\n"
 					"r 00:03.0 3e\n"
+					"r 00:03.0 68\n"
 					"r 00:03.0 4c\n"
 					"r 00:03.0 6c\n"
 					"r 01:00.0 04\n"
