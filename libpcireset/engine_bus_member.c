@@ -10,9 +10,11 @@
 /* drivers/pci/pci.c, pcie_wait_for_link_delay(): a link is not looked at before. */
 #define TRAINING_US 20000
 
-/* Of a function that had a reset of its own only what was written back anew. */
+/* Of a function that had a reset of its own: that outcome stays. */
 static void end_other(struct pcireset_outcome *outcome, const struct pcireset_outcome *o)
 {
+	outcome->since.reset = o->reset;
+	outcome->since.observed = o->observed;
 	if (o->restored < 0 || outcome->restored < 0)
 		outcome->restored = o->restored;
 	else
@@ -28,8 +30,11 @@ void pcireset_bus_end(const struct pcireset_bus_wave *w, const struct pcireset_b
 	m->phase = PCIRESET_BUS_OVER;
 	if (error < 0 && bus->state == PCIRESET_BUS_RUNS && entry->in_use)
 		entry->late = true;
-	if (!m->counts)
+	if (!m->counts) {
+		o->since.was_made |= bus->state == PCIRESET_BUS_RUNS;
+		o->since.error = error;
 		return;
+	}
 	o->reset_error = error;
 	o->reset_us = o->tried ? pcireset_bus_now_us(w) - bus->started_us : 0;
 }

@@ -546,6 +546,20 @@ struct pcireset_observed {
 };
 
 /**
+ * struct pcireset_since - what its bus's reset did to a function that had one of its own
+ * @was_made: there was one since, by our own writes, for the sake of others
+ * @error: as reset_error of the outcome
+ * @reset: evidence of it
+ * @observed: what showed that
+ */
+struct pcireset_since {
+	bool was_made;
+	int error;
+	enum pcireset_seen reset;
+	struct pcireset_observed observed;
+};
+
+/**
  * struct pcireset_outcome - what happened to one function
  * @before: registers before anything was written
  * @crash: more of them, before a reset erases it
@@ -565,6 +579,7 @@ struct pcireset_observed {
  * @restored: registers that were written back after it, or after one of its bus that
  *	came later, or -errno. With a direct reset those of the header are written
  *	without being read first, and all count
+ * @since: its bus was reset later
  * @silent: Bus Master off and no register says that anything is pending
  * @reset: evidence of a reset
  * @ready: the same id answers
@@ -587,6 +602,7 @@ struct pcireset_outcome {
 	struct pcireset_observed observed;
 	uint32_t last_id;
 	int restored;
+	struct pcireset_since since;
 	enum pcireset_known silent;
 	enum pcireset_seen reset;
 	enum pcireset_known ready;

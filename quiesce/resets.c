@@ -194,6 +194,7 @@ static size_t adopt_buses(struct quiesce_run *run)
 
 	for (size_t i = 0; i < run->machine.n; i++) {
 		const size_t k = pcireset_bus_since(&run->machine, run->steps, run->outcomes, i);
+		const struct pcireset_since since = run->outcomes[i].since;
 		struct pcireset_step next;
 
 		if (k == PCIRESET_NONE)
@@ -207,6 +208,12 @@ static size_t adopt_buses(struct quiesce_run *run)
 		run->outcomes[i].tried = true;
 		run->outcomes[i].reset_error = run->outcomes[k].reset_error;
 		run->outcomes[i].reset_us = run->outcomes[k].reset_us;
+		if (!since.was_made)
+			continue;
+		/* Not what a neighbour's registers say, where its own were looked at. */
+		run->outcomes[i].reset_error = since.error;
+		run->outcomes[i].reset = since.reset;
+		run->outcomes[i].observed = since.observed;
 	}
 	return n;
 }
