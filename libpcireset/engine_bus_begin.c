@@ -97,6 +97,11 @@ static uint64_t longest_us(const struct pcireset_bus_wave *w, const struct pcire
 	return PCIRESET_HOLD_US + longest;
 }
 
+static bool is_too_late(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus)
+{
+	return pcireset_bus_now_us(w) + bus->longest_us >= w->task->limits.deadline_us;
+}
+
 int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 {
 	const struct pcireset_function *bridge = pcireset_bus_function(w, &bus->members[0]);
@@ -116,8 +121,7 @@ int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 	if (r < 0)
 		return r;
 	bus->longest_us = longest_us(w, bus);
-	return pcireset_bus_now_us(w) + bus->longest_us < w->task->limits.deadline_us ? 0
-										      : -ETIMEDOUT;
+	return is_too_late(w, bus) ? -ETIMEDOUT : 0;
 }
 
 static void tell_journal(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus,
@@ -157,6 +161,12 @@ int pcireset_bus_hold(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 	struct pcireset_journal_entry *entry = pcireset_bus_entry(w, bridge);
 	int r;
 
+	/* Others were saved meanwhile, which takes long where somebody does not answer. */
+	r = is_too_late(w, bus) ? -ETIMEDOUT : check_drivers(w, bus);
+	if (r < 0) {
+		give_up(w, bus);
+		return r;
+	}
 	if (observer && observer->reset_starts)
 		observer->reset_starts(observer->data, bridge->i, PCIRESET_METHOD_SBR);
 

@@ -126,6 +126,53 @@ static void where_registers_are_locked_down_all_stays_as_it_was(void **state)
 	assert_false(outcomes[1].tried || entries[0].in_use || entries[1].in_use);
 }
 
+/* While another is saved, one of whose functions takes its time to be gone. */
+static void one_that_was_saved_in_time_is_not_begun_too_late(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	(void)below(port("0000:00:03.0", 1, 1), "0000:01:00.0");
+	f = below(port("0000:00:04.0", 2, 2), "0000:02:00.0");
+	bus_read();
+	bus_planned(0);
+	bus_planned(1);
+	f->gone = true;
+	f->dead_read_us = 250000;
+	direct_reset(230);
+
+	assert_null(strstr(direct.log, "w "));
+	assert_int_equal(outcomes[2].reset_error, -ETIMEDOUT);
+	assert_false(outcomes[2].tried || entries[0].in_use || entries[2].in_use);
+}
+
+static void bind_the_last(bool made)
+{
+	if (made)
+		return;
+	direct.on_write = NULL;
+	fake_attr(&direct, &direct.functions[3], "driver", "e1000e")->link = true;
+}
+
+static void with_a_driver_since_it_was_saved_nothing_is_begun(void **state)
+{
+	(void)state;
+	(void)below(port("0000:00:03.0", 1, 1), "0000:01:00.0");
+	(void)below(port("0000:00:04.0", 2, 2), "0000:02:00.0");
+	bus_read();
+	bus_planned(0);
+	bus_planned(1);
+	direct.on_write = bind_the_last;
+	direct_reset(10000);
+
+	assert_int_equal(outcomes[2].reset_error, 0);
+	assert_int_equal(outcomes[3].reset_error, -EBUSY);
+	assert_true(outcomes[3].bound);
+	assert_null(strstr(direct.log, "w 00:04.0"));
+	assert_null(strstr(direct.log, "w 02:00.0"));
+	assert_false(entries[1].in_use || entries[3].in_use);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +182,8 @@ int main(void)
 		TEST(one_that_went_before_keeps_its_bus),
 		TEST(a_bridge_with_msi_x_in_use_below_keeps_the_bus),
 		TEST(more_registers_than_fit_are_not_reset),
+		TEST(one_that_was_saved_in_time_is_not_begun_too_late),
+		TEST(with_a_driver_since_it_was_saved_nothing_is_begun),
 		TEST(where_registers_are_locked_down_all_stays_as_it_was),
 	};
 
