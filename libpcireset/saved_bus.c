@@ -159,8 +159,12 @@ int pcireset_saved_take_below(const struct pcireset_io *io, const struct pcirese
 static int add_events(const struct pcireset_io *io, const struct pcireset_function *f,
 		      struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t events)
 {
+	const uint8_t n = saved->n;
 	int r = pcireset_saved_read(io, f, saved, reg, bytes, 0);
 
+	/* A capability at the end of all has no such register: none is like it. */
+	if (r == 0 && saved->n == n)
+		r = -EOPNOTSUPP;
 	if (r == 0) {
 		saved->registers[saved->n - 1].bytes |= PCIRESET_SAVED_EVENTS;
 		saved->registers[saved->n - 1].value |= ~events;

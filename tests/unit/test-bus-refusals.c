@@ -126,6 +126,19 @@ static void where_registers_are_locked_down_all_stays_as_it_was(void **state)
 	assert_false(outcomes[1].tried || entries[0].in_use || entries[1].in_use);
 }
 
+/* What of it happened cannot be told from what was there before. */
+static void a_capability_that_ends_before_its_registers_is_not_reset(void **state)
+{
+	struct fake_function *p = port("0000:00:03.0", 1, 1);
+
+	(void)state;
+	fake_extended(p, 0x100, 0x000d);
+	fake_extended(p, 0xffc, 0x0001);
+	(void)below(p, "0000:01:00.0");
+	bus_run(10000);
+	assert_untouched(-EOPNOTSUPP);
+}
+
 /* While another is saved, one of whose functions takes its time to be gone. */
 static void one_that_was_saved_in_time_is_not_begun_too_late(void **state)
 {
@@ -182,6 +195,7 @@ int main(void)
 		TEST(one_that_went_before_keeps_its_bus),
 		TEST(a_bridge_with_msi_x_in_use_below_keeps_the_bus),
 		TEST(more_registers_than_fit_are_not_reset),
+		TEST(a_capability_that_ends_before_its_registers_is_not_reset),
 		TEST(one_that_was_saved_in_time_is_not_begun_too_late),
 		TEST(with_a_driver_since_it_was_saved_nothing_is_begun),
 		TEST(where_registers_are_locked_down_all_stays_as_it_was),
