@@ -167,7 +167,8 @@ static bool knows_its_buses(const struct pcireset_bus_wave *w, const struct pcir
 	       now == pcireset_saved_find(&entry->saved, PCI_PRIMARY_BUS);
 }
 
-static void restore_bridge(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus,
+/* False where it has gone again. */
+static bool restore_bridge(const struct pcireset_bus_wave *w, const struct pcireset_bus *bus,
 			   struct pcireset_bus_member *m)
 {
 	struct pcireset_journal_entry *entry = pcireset_bus_entry(w, m);
@@ -176,14 +177,17 @@ static void restore_bridge(const struct pcireset_bus_wave *w, const struct pcire
 
 	r = pcireset_saved_write_back(w->io, entry->address, &entry->saved, PCIRESET_HEADER_BYTES);
 	o->restored = r;
+	if (r == -ENODEV)
+		return false;
 	if (r < 0 && !knows_its_buses(w, m)) {
 		give_up(w, bus, m, r);
-		return;
+		return true;
 	}
 	lead_on(w, bus, m);
 	entry->quiet_until_us = 0;
 	entry->late = false;
 	entry->in_use = r < 0;
+	return true;
 }
 
 /* False where it has gone again. */
@@ -195,10 +199,8 @@ static bool restore(const struct pcireset_bus_wave *w, const struct pcireset_bus
 	uint64_t answered_us;
 	int r;
 
-	if (pcireset_is_bridge(pcireset_bus_function(w, m))) {
-		restore_bridge(w, bus, m);
-		return true;
-	}
+	if (pcireset_is_bridge(pcireset_bus_function(w, m)))
+		return restore_bridge(w, bus, m);
 	if (!pcireset_look_and_restore(w->task, m->i, m->command, m->bar,
 				       m->counts ? outcome : &other, &answered_us, &r))
 		return false;

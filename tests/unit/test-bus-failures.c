@@ -172,6 +172,48 @@ static void a_bridge_that_stays_away_hides_what_is_behind(void **state)
 	assert_true(entries[1].late && entries[3].late);
 }
 
+static uint64_t hides_us;
+
+/* Its buses are written, and for a moment nothing more reaches it. */
+static void hide_for_a_moment(bool made)
+{
+	if (!made || direct.now_us < 100000 || bridge->config[0x19] != 2)
+		return;
+	direct.on_write = NULL;
+	bridge->answers_at_us = direct.now_us + hides_us;
+}
+
+static void a_bridge_that_goes_for_a_moment_loses_nobody(void **state)
+{
+	(void)state;
+	(void)nested(&bridge);
+	bus_read();
+	bus_planned(0);
+	hides_us = 5000;
+	direct.on_write = hide_for_a_moment;
+	direct_reset(10000);
+
+	assert_null(direct.on_write);
+	assert_int_equal(outcomes[3].reset_error, 0);
+	assert_false(entries[1].in_use || entries[3].in_use);
+	assert_int_equal(fake_get(bridge->config, 0x3e, 2), 0x0003);
+}
+
+static void nor_is_it_asked_for_ever(void **state)
+{
+	(void)state;
+	(void)nested(&bridge);
+	bus_read();
+	bus_planned(0);
+	hides_us = 60000000;
+	direct.on_write = hide_for_a_moment;
+	direct_reset(10000);
+
+	assert_int_equal(outcomes[3].reset_error, -ETIMEDOUT);
+	assert_true(entries[1].late && entries[3].late);
+	assert_in_range(direct.now_us, 2100000, 2200000);
+}
+
 static void a_link_that_stays_down_is_given_up_after_a_second(void **state)
 {
 	struct fake_function *p = port("0000:00:03.0", 1, 1);
@@ -303,6 +345,8 @@ int main(void)
 		TEST(one_that_answers_with_another_id_is_not_written),
 		TEST(nothing_is_asked_behind_a_bridge_with_wrong_buses),
 		TEST(a_bridge_that_stays_away_hides_what_is_behind),
+		TEST(a_bridge_that_goes_for_a_moment_loses_nobody),
+		TEST(nor_is_it_asked_for_ever),
 		TEST(a_link_that_stays_down_is_given_up_after_a_second),
 		TEST(one_that_nothing_happened_to_is_not_called_reset),
 		TEST(at_the_deadline_what_was_begun_is_finished),
