@@ -260,6 +260,13 @@ bool pcireset_is_ready(const struct pcireset_io *io, struct pcireset_address add
 uint64_t pcireset_ask_again_us(uint64_t now_us, uint64_t end_us, uint64_t took_us,
 			       uint64_t *pause_us);
 
+/*
+ * Bits of Bridge Control that no restoration writes: the reset itself, and Discard Timer
+ * Status, which a 1 clears. PCI-to-PCI Bridge Architecture Specification 1.2, 3.2.5.18.
+ */
+#define PCIRESET_BRIDGE_CTL_DISCARD 0x0400u
+#define PCIRESET_BRIDGE_CTL_ACTS    (PCI_BRIDGE_CTL_BUS_RESET | PCIRESET_BRIDGE_CTL_DISCARD)
+
 /* saved.c: the value of one register, or 0 where it is not among them */
 bool pcireset_has_link(const struct pcireset_function *function);
 /* pcireset_saved_restore() of one that is known to answer; below @erased_bytes nothing

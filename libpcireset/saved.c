@@ -44,7 +44,7 @@ static void add_header(struct pcireset_saved *saved, const struct pcireset_funct
 		if (!value && !pcireset_is_bridge(function))
 			continue;
 		if (ranges[i].reg == PCI_BRIDGE_CONTROL)
-			value &= ~(uint32_t)PCI_BRIDGE_CTL_BUS_RESET;
+			value &= ~(uint32_t)PCIRESET_BRIDGE_CTL_ACTS;
 		pcireset_saved_add(saved, ranges[i].reg, ranges[i].bytes, value);
 	}
 }
@@ -157,6 +157,17 @@ static void clear_events(const struct pcireset_io *io, struct pcireset_address a
 		(void)io->config_write(io->data, address, reg, now & ~before, bytes);
 }
 
+/* But for what is no setting. */
+static int read_setting(const struct pcireset_io *io, struct pcireset_address address, uint16_t reg,
+			uint8_t bytes, uint32_t *ret_value)
+{
+	int r = pcireset_read_register(io, address, reg, bytes, ret_value);
+
+	if (r == 0 && reg == PCI_BRIDGE_CONTROL && *ret_value != 0xffff)
+		*ret_value &= ~PCIRESET_BRIDGE_CTL_DISCARD;
+	return r;
+}
+
 int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_address address,
 			      const struct pcireset_saved *saved, uint16_t erased_bytes)
 {
@@ -174,14 +185,14 @@ int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_addr
 			continue;
 		}
 		if (reg >= erased_bytes) {
-			r = pcireset_read_register(io, address, reg, bytes, &now);
+			r = read_setting(io, address, reg, bytes, &now);
 			if (r == 0 && now == value)
 				continue;
 		}
 		if (r == 0)
 			r = io->config_write(io->data, address, reg, value, bytes);
 		if (r == 0)
-			r = pcireset_read_register(io, address, reg, bytes, &now);
+			r = read_setting(io, address, reg, bytes, &now);
 		/* Of one that has gone each further access may cost a timeout. */
 		if (r == 0 && now != value)
 			r = pcireset_is_ready(io, address, saved->id) ? -EIO : -ENODEV;

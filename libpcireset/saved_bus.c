@@ -195,7 +195,7 @@ int pcireset_saved_take_above(const struct pcireset_io *io, const struct pcirese
 	int r;
 
 	*ret_saved = (struct pcireset_saved){ .id = pcireset_id_read(f) };
-	r = pcireset_saved_read(io, f, ret_saved, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_BUS_RESET);
+	r = pcireset_saved_read(io, f, ret_saved, PCI_BRIDGE_CONTROL, 2, PCIRESET_BRIDGE_CTL_ACTS);
 	if (r == 0)
 		r = add_all_events(io, f, ret_saved, slot, dpc);
 	if (r == 0 && dpc)

@@ -6,6 +6,7 @@
 
 #define BRIDGE_CONTROL 0x3e
 #define BUS_RESET      0x40
+#define DISCARD	       0x04 /* Discard Timer Status, of its second byte: a 1 clears it */
 #define DEVCTL2	       0x68
 #define LTR_ENABLE     0x04 /* of its second byte */
 
@@ -54,6 +55,9 @@ void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t 
 		bridge->config[DEVCTL2 + 1] &= (uint8_t)~LTR_ENABLE;
 	if (reg != BRIDGE_CONTROL)
 		return;
+	bridge->config[BRIDGE_CONTROL + 1] =
+		(uint8_t)((bridge->config[BRIDGE_CONTROL + 1] & ~DISCARD) |
+			  (before >> 8 & ~bridge->config[BRIDGE_CONTROL + 1] & DISCARD));
 	if (bridge->holds && before & BUS_RESET)
 		bridge->config[BRIDGE_CONTROL] |= BUS_RESET;
 	in_reset = bridge->config[BRIDGE_CONTROL] & BUS_RESET;
