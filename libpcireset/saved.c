@@ -168,6 +168,13 @@ static int read_setting(const struct pcireset_io *io, struct pcireset_address ad
 	return r;
 }
 
+/* A register that is written in two steps and holds its value needs neither. */
+static bool is_done_later(const struct pcireset_saved *saved, size_t i, uint32_t now)
+{
+	return i + 1 < saved->n && saved->registers[i + 1].reg == saved->registers[i].reg &&
+	       saved->registers[i + 1].value == now;
+}
+
 int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_address address,
 			      const struct pcireset_saved *saved, uint16_t erased_bytes)
 {
@@ -186,7 +193,7 @@ int pcireset_saved_write_back(const struct pcireset_io *io, struct pcireset_addr
 		}
 		if (reg >= erased_bytes) {
 			r = read_setting(io, address, reg, bytes, &now);
-			if (r == 0 && now == value)
+			if (r == 0 && (now == value || is_done_later(saved, i, now)))
 				continue;
 		}
 		if (r == 0)

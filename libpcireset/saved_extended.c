@@ -27,7 +27,6 @@ struct extended_register {
 static const struct extended_register of_power[] = {
 	{ PCI_EXT_CAP_ID_LTR, PCI_LTR_MAX_SNOOP_LAT, 4 },
 	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL2, 4 },
-	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL1, 4 },
 };
 
 static const struct extended_register of_rest[] = {
@@ -132,10 +131,32 @@ static int add_registers(const struct pcireset_io *io, const struct pcireset_fun
 	return r;
 }
 
+/* Times and threshold before L1.2 is enabled, though it is one register. */
+static int add_substates(const struct pcireset_io *io, const struct pcireset_function *function,
+			 struct pcireset_saved *saved)
+{
+	const uint16_t at = pcireset_extended_find(function, PCI_EXT_CAP_ID_L1SS);
+	uint32_t control;
+	int r;
+
+	if (!at || at + PCI_L1SS_CTL1 + 4 > PCI_CFG_SPACE_EXP_SIZE)
+		return 0;
+	r = pcireset_read32(io, function, at + PCI_L1SS_CTL1, &control);
+	if (r < 0 || control == UINT32_MAX)
+		return r < 0 ? r : -ENODEV;
+	if (control & PCI_L1SS_CTL1_L1_2_MASK)
+		pcireset_saved_add(saved, at + PCI_L1SS_CTL1, 4,
+				   control & ~PCI_L1SS_CTL1_L1_2_MASK);
+	pcireset_saved_add(saved, at + PCI_L1SS_CTL1, 4, control);
+	return 0;
+}
+
 int pcireset_saved_add_power(const struct pcireset_io *io, const struct pcireset_function *function,
 			     struct pcireset_saved *saved)
 {
-	return add_registers(io, function, saved, of_power, ARRAY_SIZE(of_power));
+	int r = add_registers(io, function, saved, of_power, ARRAY_SIZE(of_power));
+
+	return r < 0 ? r : add_substates(io, function, saved);
 }
 
 int pcireset_saved_add_extended(const struct pcireset_io *io,

@@ -108,6 +108,7 @@ static const char all_registers[] = "288 00000cc0\n"
 				    "3c 0b\n"
 				    "144 10031003\n"
 				    "20c 00000028\n"
+				    "208 4028000a\n"
 				    "208 4028000f\n"
 				    "48 2810\n"
 				    "50 0042\n"
@@ -161,8 +162,12 @@ static void all_of_it_is_written_back(void **state)
 	direct_run(10000);
 
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_OBSERVED);
-	assert_int_equal(outcomes[0].restored, 39);
+	assert_int_equal(outcomes[0].restored, 40);
 	assert_int_equal(fake_get(f->config, PCI_COMMAND, 2), 0x0400);
+	assert_non_null(strstr(direct.log, "w 01:00.0 208 4028000a\n"
+					   "r 01:00.0 208\n"
+					   "r 01:00.0 208\n"
+					   "w 01:00.0 208 4028000f\n"));
 	/* But for what ends with a reset. */
 	fake_put(before, PCI_COMMAND, 0x0400, 2);
 	fake_put(before, 0x92, 0, 2);
@@ -172,6 +177,16 @@ static void all_of_it_is_written_back(void **state)
 	fake_put(before, 0x354, 0, 2);
 	fake_put(before, 0x366, 0, 2);
 	assert_memory_equal(f->config, before, sizeof(before));
+}
+
+/* L1.2 is not turned off for a moment where nothing was erased. */
+static void a_register_of_two_steps_that_was_not_erased_is_not_written(void **state)
+{
+	(void)state;
+	(void)everything();
+	direct_run(10000);
+
+	assert_null(strstr(direct.log, "w 01:00.0 208"));
 }
 
 /* What is on is never turned on again; of VFs that are listed that is the kernel's. */
@@ -290,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_a_reset_erases_is_saved_in_the_order_of_its_use),
 		TEST(all_of_it_is_written_back),
+		TEST(a_register_of_two_steps_that_was_not_erased_is_not_written),
 		TEST(of_sriov_control_one_bit_is_saved),
 		TEST(registers_that_are_not_there_are_not_saved),
 		TEST(nothing_is_saved_of_one_that_has_gone_and_one_read_is_enough),
