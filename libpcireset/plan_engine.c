@@ -74,6 +74,16 @@ static enum pcireset_engine_why why_kernel(const struct pcireset_planner *p, siz
 	return needs_more(f) ? PCIRESET_ENGINE_WHY_QUIRK : why_more(p, i);
 }
 
+/*
+ * Without memory-mapped configuration space (pci=nommconf, or firmware that does not tell
+ * where it is) nobody sees CXL, ATS, DPC, AER or sizes of base addresses, which the reset of
+ * a bus erases. An FLR stays ours all the same: the kernel sees of it as little as we do.
+ */
+static bool hides_registers(const struct pcireset_function *f)
+{
+	return f->express && f->config_bytes < PCI_CFG_SPACE_EXP_SIZE;
+}
+
 /* A port's driver knows nothing that is not restored; others may have set up more. */
 enum pcireset_engine_why pcireset_plan_not_direct(const struct pcireset_planner *p, size_t i)
 {
@@ -83,6 +93,8 @@ enum pcireset_engine_why pcireset_plan_not_direct(const struct pcireset_planner 
 	/* What a CXL reset erases is not in the PCI capabilities alone. */
 	if (f->cxl)
 		return PCIRESET_ENGINE_WHY_QUIRK;
+	if (hides_registers(f))
+		return PCIRESET_ENGINE_WHY_UNKNOWN;
 	if (pcireset_is_bridge(f)) {
 		if (p->decisions[i].locked)
 			return PCIRESET_ENGINE_WHY_LOCKED;

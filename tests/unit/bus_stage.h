@@ -18,6 +18,7 @@ static inline struct fake_function *below(struct fake_function *bridge, const ch
 	fake_put(f->config, 0x48, 0x2810, 2);
 	f->quiet_us = 100000;
 	f->erased[0] = 0x48;
+	f->config_bytes = FAKE_CONFIG_BYTES;
 	fake_below(f, bridge);
 	return f;
 }

@@ -38,6 +38,7 @@ struct fake_function *endpoint(const char *address, enum fake_flr flr)
 	fake_put(f->config, 0x10, 0xfe000004, 4);
 	fake_put(f->config, 0x3c, 0x0b, 1);
 	fake_put(f->config, 0x48, 0x2810, 2);
+	f->config_bytes = FAKE_CONFIG_BYTES;
 	f->flr = flr;
 	f->quiet_us = 100000;
 	return f;

@@ -34,7 +34,7 @@ enum fake_flr {
 struct fake_function {
 	struct pcireset_address address;
 	uint8_t config[FAKE_CONFIG_BYTES];
-	size_t config_bytes;  /* what can be read of it; 256 */
+	size_t config_bytes;  /* what can be read of it; 256, of a port 4096 */
 	bool gone;            /* reads as ones */
 	uint64_t answers_at_us; /* and before that, too */
 	bool dies_of_writes;  /* gone from the first write on */

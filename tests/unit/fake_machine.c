@@ -37,6 +37,7 @@ struct fake_function *fake_port(struct fake *fake, const char *address, uint8_t 
 	f->config[0x1a] = subordinate;
 	fake_capability(f, 0x40, 0x10);
 	fake_put(f->config, 0x42, 0x0042, 2); /* version 2, root port */
+	f->config_bytes = FAKE_CONFIG_BYTES;
 	return f;
 }
 

@@ -137,6 +137,7 @@ static void build_bus_machine(void)
 	bridge->quiet_us = 100000;
 	for (unsigned int i = 0; i < 2; i++) {
 		f = endpoint(i ? "0000:05:00.0" : "0000:04:01.0", "pm bus");
+		f->config_bytes = FAKE_CONFIG_BYTES;
 		fake_below(f, i ? bridge : above);
 		f->quiet_us = i ? 200000 : 100000;
 		f->erased[0] = 0x48;

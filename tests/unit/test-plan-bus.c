@@ -254,9 +254,34 @@ static void the_kernel_resets_no_bus_with_one_that_is_away(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void of_express_functions_all_registers_must_be_seen(void **state)
+{
+	struct fake_function *port = fake_port(&fake, "0000:00:03.0", 1, 1), *f;
+
+	(void)state;
+	f = endpoint("0000:01:00.0");
+	fake_express(f, false);
+	(void)endpoint("0000:01:00.1");
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+
+	f->config_bytes = FAKE_CONFIG_BYTES;
+	free(steps);
+	pcireset_machine_free(&machine);
+	plan();
+	assert_ours(1, 0);
+
+	port->config_bytes = 256;
+	free(steps);
+	pcireset_machine_free(&machine);
+	plan();
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(of_express_functions_all_registers_must_be_seen),
 		TEST(what_the_kernel_has_nothing_for_is_reset_by_us),
 		TEST(what_the_kernel_offers_is_the_kernels),
 		TEST(but_not_where_ours_are_asked_for),
