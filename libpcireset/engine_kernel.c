@@ -85,8 +85,10 @@ static void set_outcome(struct pcireset_kernel_wave *w, struct pcireset_kernel_i
 	uint64_t now_us = w->io->now_us(w->io->data);
 	bool came_back = item->state == PCIRESET_KERNEL_ABANDONED;
 
-	if (!item->whole_bus)
+	if (!item->whole_bus) {
 		w->under_way[item->target] = false;
+		w->has_freed = true;
+	}
 	item->state = stuck ? PCIRESET_KERNEL_ABANDONED : PCIRESET_KERNEL_OVER;
 	for (size_t i = 0; i < w->machine->n; i++) {
 		struct pcireset_outcome *o = &w->task->outcomes[i];
@@ -288,8 +290,11 @@ static uint64_t advance(void *state)
 
 	abandon_late(w, now_us);
 	/* What takes longest first: there are not more than so many at a time. */
-	if (start_those(w, true))
-		(void)start_those(w, false);
+	do {
+		w->has_freed = false;
+		if (start_those(w, true))
+			(void)start_those(w, false);
+	} while (w->has_freed);
 	return next_due_us(w, now_us);
 }
 

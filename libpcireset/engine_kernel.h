@@ -38,6 +38,7 @@ struct pcireset_kernel_wave {
 	struct pcireset_kernel_item *items;
 	size_t n_items;
 	size_t n_running;
+	bool has_freed; /* one of a function by itself is over: a bus may have waited for it */
 	bool *under_way; /* resets of functions by themselves, whoever makes them */
 	bool *locked;	 /* by item.lock; stays set where a reset was abandoned */
 };

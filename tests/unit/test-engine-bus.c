@@ -327,6 +327,28 @@ static void what_cannot_be_put_back_is_not_tried_again(void **state)
 	assert_true(entries[1].overridden);
 }
 
+/* It ends without having begun, after its bus had its turn. */
+static void a_whole_bus_is_not_forgotten_behind_one_that_cannot_begin(void **state)
+{
+	struct fake_function *bridge;
+
+	(void)state;
+	bridge = fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_attr(&fake, bridge, "reset_subordinate", "");
+	(void)fake_resets(&fake, endpoint("0000:01:00.0"), "flr");
+	(void)fake_resets(&fake, endpoint("0000:01:00.1"), "bus");
+	read_machine();
+	fake_find_attr(&fake, DEVICES "0000:01:00.0/reset_method")->read_error = -5;
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_int_equal(outcomes[1].reset_error, -5);
+	assert_true(outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_error, 0);
+}
+
 static void a_conventional_bus_gets_more_time(void **state)
 {
 	struct fake_function *bridge;
@@ -361,6 +383,7 @@ int main(void)
 		TEST(nor_does_one_below_the_same_port),
 		TEST(one_that_got_a_driver_meanwhile_keeps_it),
 		TEST(what_cannot_be_put_back_is_not_tried_again),
+		TEST(a_whole_bus_is_not_forgotten_behind_one_that_cannot_begin),
 		TEST(a_conventional_bus_gets_more_time),
 	};
 
