@@ -116,6 +116,8 @@ struct pcireset_journal_entry {
  * struct pcireset_journal - a record that outlives a crash of its writer
  * @capacity: entries that fit
  * @n: entries that may be in use; set before the first is
+ * @dies_with_writer: nobody else has it: no bus is reset by our own writes, as nobody would
+ *	end that
  * @entries: entry i belongs to function i of the machine
  *
  * The caller provides the memory, shared with whoever has to put things back.
@@ -124,6 +126,7 @@ struct pcireset_journal_entry {
 struct pcireset_journal {
 	size_t capacity;
 	size_t n;
+	bool dies_with_writer;
 	struct pcireset_journal_entry *entries;
 };
 

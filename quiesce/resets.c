@@ -42,6 +42,7 @@ static int provide_journal(struct quiesce_run *run)
 		return -ENOMEM;
 
 	run->own_journal->capacity = run->machine.n;
+	run->own_journal->dies_with_writer = true;
 	run->own_journal->entries = (struct pcireset_journal_entry *)(run->own_journal + 1);
 	run->journal = run->own_journal;
 	return 0;

@@ -186,6 +186,16 @@ static void with_a_driver_since_it_was_saved_nothing_is_begun(void **state)
 	assert_false(entries[1].in_use || entries[3].in_use);
 }
 
+/* Nobody would end it, should its writer die. */
+static void with_a_journal_that_dies_with_us_nothing_is_begun(void **state)
+{
+	(void)state;
+	(void)below(port("0000:00:03.0", 1, 1), "0000:01:00.0");
+	journal[0].dies_with_writer = true;
+	bus_run(10000);
+	assert_untouched(-ENOSPC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +208,7 @@ int main(void)
 		TEST(a_capability_that_ends_before_its_registers_is_not_reset),
 		TEST(one_that_was_saved_in_time_is_not_begun_too_late),
 		TEST(with_a_driver_since_it_was_saved_nothing_is_begun),
+		TEST(with_a_journal_that_dies_with_us_nothing_is_begun),
 		TEST(where_registers_are_locked_down_all_stays_as_it_was),
 	};
 
