@@ -16,6 +16,10 @@ bool pcireset_is_away(const struct pcireset_step *step, const struct pcireset_ou
 {
 	if (step->engine != PCIRESET_ENGINE_DIRECT)
 		return outcome->stuck;
+	/* Nobody got as far as to ask it: what leads to it is not there. */
+	if (step->whole_bus && outcome->tried && outcome->reset_error < 0 &&
+	    outcome->reset_error != -EOPNOTSUPP)
+		return true;
 	return outcome->stuck || outcome->reset_error == -ENODEV ||
 	       (outcome->tried &&
 		(outcome->reset_error == -ETIMEDOUT || outcome->restored == -ENODEV));

@@ -232,6 +232,35 @@ static void a_link_that_stays_down_is_given_up_after_a_second(void **state)
 	assert_false(entries[0].in_use);
 }
 
+/* Behind a link that is down, or a bridge that forgets its buses, the kernel would wait, too. */
+static void one_that_nobody_could_ask_is_left_alone(void **state)
+{
+	const struct pcireset_decision decisions[2] = {
+		{ .action = PCIRESET_RESET, .methods = PCIRESET_ANY_METHOD },
+		{ .action = PCIRESET_RESET, .methods = PCIRESET_ANY_METHOD },
+	};
+	static const int errors[] = { -ENOLINK, -EIO, -EOPNOTSUPP };
+	struct fake_function *p = port("0000:00:03.0", 1, 1);
+
+	(void)state;
+	(void)below(p, "0000:01:00.0");
+	(void)fake_attr(&direct, p, "reset_subordinate", "");
+	bus_read();
+	bus_planned(0);
+	outcomes[1].tried = true;
+	for (size_t i = 0; i < 3; i++) {
+		struct pcireset_step *next;
+		size_t n;
+
+		outcomes[1].reset_error = errors[i];
+		assert_int_equal(
+			pcireset_escalate(&machine, decisions, steps, outcomes, &next, &n), 0);
+		assert_int_equal(n, 0);
+		assert_int_equal(next[1].action, i < 2 ? PCIRESET_KEEP : PCIRESET_RESET);
+		free(next);
+	}
+}
+
 static void one_that_nothing_happened_to_is_not_called_reset(void **state)
 {
 	(void)state;
@@ -348,6 +377,7 @@ int main(void)
 		TEST(a_bridge_that_goes_for_a_moment_loses_nobody),
 		TEST(nor_is_it_asked_for_ever),
 		TEST(a_link_that_stays_down_is_given_up_after_a_second),
+		TEST(one_that_nobody_could_ask_is_left_alone),
 		TEST(one_that_nothing_happened_to_is_not_called_reset),
 		TEST(at_the_deadline_what_was_begun_is_finished),
 		TEST(what_its_own_reset_has_killed_its_bus_brings_back),
