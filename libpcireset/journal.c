@@ -182,12 +182,31 @@ static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_
 	return r;
 }
 
+/* An endpoint: of a bridge that is the port driver, which is always there. */
+static bool has_endpoints_driver(const struct pcireset_io *io,
+				 const struct pcireset_journal_entry *entry)
+{
+	const struct pcireset_function f = { .address = entry->address };
+
+	for (size_t i = 0; i < entry->saved.n; i++)
+		if (entry->saved.registers[i].reg == PCI_BRIDGE_CONTROL)
+			return false;
+	return pcireset_got_driver(io, &f);
+}
+
 static int restore_registers(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
 	int r;
 
 	if (entry->saved.n == 0)
 		return 0;
+	/* By somebody else's driver_override: addresses and COMMAND are that driver's now. */
+	if (entry->late && has_endpoints_driver(io, entry)) {
+		entry->saved.n = 0;
+		entry->quiet_until_us = 0;
+		entry->late = false;
+		return 0;
+	}
 	if (pcireset_journal_release(io, entry) < 0) {
 		entry->late = true;
 		return -EAGAIN;

@@ -117,6 +117,24 @@ static void one_that_needs_three_seconds_gets_its_registers_and_its_driver(void 
 	assert_false(pcireset_journal_bars(journal, machine.functions[0].address));
 }
 
+/* Somebody else's driver_override does not keep all drivers away. */
+static void one_that_got_a_driver_while_it_was_late_is_that_drivers(void **state)
+{
+	struct fake_function *f = endpoint("0000:01:00.0", FAKE_FLR_WORKS);
+
+	(void)state;
+	f->flr_us = 3300000;
+	direct_run(10000);
+	assert_true(entries[0].late);
+	fake_attr(&direct, f, "driver", "vfio-pci")->link = true;
+	fake_forget_log(&direct);
+
+	direct.now_us = 4000000;
+	assert_int_equal(pcireset_journal_restore(&direct.io, &entries[0]), 0);
+	assert_string_equal(direct.log, "");
+	assert_false(entries[0].in_use);
+}
+
 /* Ready, looked at, and gone again: nobody knows what it holds. */
 static void one_that_goes_while_it_is_restored_is_looked_after_too(void **state)
 {
@@ -154,6 +172,7 @@ int main(void)
 		TEST(who_was_killed_in_a_reset_leaves_it_alone_until_its_time_is_over),
 		TEST(who_does_not_come_back_is_waited_for_a_second_and_no_more),
 		TEST(one_that_needs_three_seconds_gets_its_registers_and_its_driver),
+		TEST(one_that_got_a_driver_while_it_was_late_is_that_drivers),
 		TEST(one_that_goes_while_it_is_restored_is_looked_after_too),
 		TEST(somebody_elses_override_stays),
 	};
