@@ -35,8 +35,28 @@ static void finish(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	entry->late = r == -ENODEV;
 	entry->in_use = r < 0;
 	/* Whoever finds it again has to restore it. */
-	if (r >= 0)
-		entry->quiet_until_us = 0;
+	if (r < 0)
+		return;
+	entry->quiet_until_us = 0;
+	bus->state = PCIRESET_BUS_COMPLETES;
+	bus->due_us = pcireset_bus_now_us(w);
+	bus->end_us = bus->due_us + PCIRESET_COMMAND_US;
+	if (bus->end_us > w->task->limits.deadline_us)
+		bus->end_us = w->task->limits.deadline_us;
+	bus->pause_us = PCIRESET_ASK_FIRST_US;
+}
+
+static void look_at_slot(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
+{
+	const uint64_t asked_us = pcireset_bus_now_us(w);
+
+	if (pcireset_below_completed(w->io, pcireset_bus_entry(w, &bus->members[0])) ||
+	    asked_us >= bus->end_us)
+		bus->state = PCIRESET_BUS_ENDED;
+	else
+		bus->due_us = pcireset_ask_again_us(pcireset_bus_now_us(w), bus->end_us,
+						    pcireset_bus_now_us(w) - asked_us,
+						    &bus->pause_us);
 }
 
 static void save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
@@ -83,11 +103,13 @@ static void advance_bus(const struct pcireset_bus_wave *w, struct pcireset_bus *
 	}
 	if (bus->state == PCIRESET_BUS_RUNS && is_over)
 		finish(w, bus);
+	if (bus->state == PCIRESET_BUS_COMPLETES && bus->due_us <= pcireset_bus_now_us(w))
+		look_at_slot(w, bus);
 }
 
 static uint64_t next_due_us(const struct pcireset_bus *bus)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t next = bus->state == PCIRESET_BUS_COMPLETES ? bus->due_us : UINT64_MAX;
 
 	for (size_t k = 0; bus->state == PCIRESET_BUS_RUNS && k < bus->n; k++)
 		if (bus->members[k].phase != PCIRESET_BUS_HIDDEN &&

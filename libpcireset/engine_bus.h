@@ -36,11 +36,15 @@ struct pcireset_bus {
 		PCIRESET_BUS_WAITS,
 		PCIRESET_BUS_SAVED,
 		PCIRESET_BUS_RUNS,
+		PCIRESET_BUS_COMPLETES, /* until its slot has told so */
 		PCIRESET_BUS_ENDED,
 	} state;
 	uint32_t estimate_ms;
 	uint64_t longest_us; /* until the last of its buses may be asked */
 	uint64_t started_us;
+	uint64_t due_us; /* of one that completes, and its end */
+	uint64_t end_us;
+	uint64_t pause_us;
 };
 
 struct pcireset_bus_wave {

@@ -106,6 +106,7 @@ int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 {
 	const struct pcireset_function *bridge = pcireset_bus_function(w, &bus->members[0]);
 	struct pcireset_journal_entry *entry = pcireset_bus_entry(w, &bus->members[0]);
+	uint16_t slot;
 	int r;
 
 	r = check_drivers(w, bus);
@@ -114,8 +115,9 @@ int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 	if (r < 0)
 		return r;
 	*entry = (struct pcireset_journal_entry){ .address = bridge->address };
-	r = pcireset_saved_take_above(w->io, bridge, &entry->saved);
+	r = pcireset_saved_take_above(w->io, bridge, &entry->saved, &slot);
 	pcireset_below_read(w->io, bridge, &entry->below);
+	entry->below.slot = slot;
 	for (size_t k = 1; r == 0 && k < bus->n; k++)
 		r = save(w, &bus->members[k]);
 	if (r < 0)

@@ -313,10 +313,11 @@ int pcireset_port_events_unmask(const struct pcireset_io *io, const struct pcire
 int pcireset_saved_take_below(const struct pcireset_io *io,
 			      const struct pcireset_function *function, uint16_t command,
 			      struct pcireset_saved *ret_saved);
-/* Of the bridge above: Bridge Control first, then events, then what is silenced */
+/* Of the bridge above: Bridge Control first, then events, then what is silenced;
+ * @ret_slot: as in struct pcireset_below */
 int pcireset_saved_take_above(const struct pcireset_io *io,
 			      const struct pcireset_function *function,
-			      struct pcireset_saved *ret_saved);
+			      struct pcireset_saved *ret_saved, uint16_t *ret_slot);
 /* Nobody is told what the reset looks like: slot, AER and DPC */
 int pcireset_saved_silence(const struct pcireset_io *io,
 			   const struct pcireset_function *function,
@@ -332,6 +333,11 @@ void pcireset_below_read(const struct pcireset_io *io, const struct pcireset_fun
 /* Before anything below is written; no write where it is enabled or was not. */
 void pcireset_below_enable_ltr(const struct pcireset_io *io,
 			       const struct pcireset_journal_entry *entry);
+/* After Slot Control was written back; a port says so within this, or not at all. */
+#define PCIRESET_COMMAND_US 100000
+/* Has it said so, and is that cleared; also where there is nothing to wait for. */
+bool pcireset_below_completed(const struct pcireset_io *io,
+			      const struct pcireset_journal_entry *entry);
 bool pcireset_link_is_active(const struct pcireset_io *io, struct pcireset_address address,
 			     uint16_t reg);
 

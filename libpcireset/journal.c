@@ -162,6 +162,14 @@ static void wait_for_link(const struct pcireset_io *io, const struct pcireset_jo
 	io->sleep_us(io->data, entry->below.settle_us);
 }
 
+static void wait_for_slot(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
+{
+	const uint64_t end_us = io->now_us(io->data) + PCIRESET_COMMAND_US;
+
+	while (!pcireset_below_completed(io, entry) && io->now_us(io->data) < end_us)
+		io->sleep_us(io->data, POLL_US);
+}
+
 /* Events of a bus stay masked until all is over; what is below a bridge needs the bridge. */
 static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
@@ -173,6 +181,8 @@ static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_
 		pcireset_below_enable_ltr(io, entry);
 	}
 	r = pcireset_saved_restore(io, entry->address, &entry->saved);
+	if (r >= 0 && is_above)
+		wait_for_slot(io, entry);
 	if (r < 0 || is_above)
 		return r;
 	wait_for_link(io, entry);

@@ -93,3 +93,19 @@ void pcireset_below_enable_ltr(const struct pcireset_io *io,
 	    !(control & PCI_EXP_DEVCTL2_LTR_EN))
 		(void)pcireset_write16(io, &bridge, reg, control | PCI_EXP_DEVCTL2_LTR_EN);
 }
+
+/* PCI Express Base Specification 6.0, 6.7.3.2 (Command Completed Events). */
+bool pcireset_below_completed(const struct pcireset_io *io,
+			      const struct pcireset_journal_entry *entry)
+{
+	const struct pcireset_function bridge = { .address = entry->address };
+	const uint16_t reg = entry->below.slot;
+	uint16_t status;
+
+	if (!reg || pcireset_read16_alive(io, &bridge, reg, &status) < 0)
+		return true;
+	if (!(status & PCI_EXP_SLTSTA_CC))
+		return false;
+	(void)pcireset_write16(io, &bridge, reg, PCI_EXP_SLTSTA_CC);
+	return true;
+}

@@ -73,11 +73,14 @@ int pcireset_saved_restore(const struct pcireset_io *io, struct pcireset_address
  * @link: offset of Link Status: that time begins when it reports an active link; or 0
  * @ltr: offset of Device Control 2, where LTR was enabled: a port forgets that when its
  *	link goes down, and nothing below may send such a message before; or 0
+ * @slot: offset of Slot Status, where Command Completed follows the restoration of Slot
+ *	Control and was not set before; or 0
  */
 struct pcireset_below {
 	uint32_t settle_us;
 	uint16_t link;
 	uint16_t ltr;
+	uint16_t slot;
 };
 
 /**

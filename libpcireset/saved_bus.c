@@ -188,8 +188,37 @@ static int add_all_events(const struct pcireset_io *io, const struct pcireset_fu
 	return r;
 }
 
+static uint32_t quiet(const struct pcireset_function *f, uint16_t reg, uint32_t value)
+{
+	if (reg == f->express + PCI_EXP_SLTCTL)
+		return value & ~SLOT_NOTICES;
+	if (f->aer && reg == f->aer + PCI_ERR_UNCOR_MASK)
+		return value | UNCORRECTABLE;
+	if (f->aer && reg == f->aer + PCI_ERR_COR_MASK)
+		return value | CORRECTABLE;
+	if (reg == pcireset_extended_find(f, PCI_EXT_CAP_ID_DPC) + PCI_EXP_DPC_CTL)
+		return value & ~DPC_NOTICES;
+	return value;
+}
+
+/* Offset of Slot Status, where that will be told of Slot Control's restoration, or 0. */
+static uint16_t tells_of_commands(const struct pcireset_io *io, const struct pcireset_function *f,
+				  const struct pcireset_saved *saved)
+{
+	const uint16_t control = f->express + PCI_EXP_SLTCTL, status = f->express + PCI_EXP_SLTSTA;
+	const uint32_t before = pcireset_saved_find(saved, control);
+	uint32_t capability;
+
+	if (quiet(f, control, before) == before ||
+	    pcireset_saved_find(saved, status) & PCI_EXP_SLTSTA_CC ||
+	    pcireset_read32(io, f, f->express + PCI_EXP_SLTCAP, &capability) < 0 ||
+	    capability & PCI_EXP_SLTCAP_NCCS)
+		return 0;
+	return status;
+}
+
 int pcireset_saved_take_above(const struct pcireset_io *io, const struct pcireset_function *f,
-			      struct pcireset_saved *ret_saved)
+			      struct pcireset_saved *ret_saved, uint16_t *ret_slot)
 {
 	const uint16_t slot = slot_of(io, f), dpc = pcireset_extended_find(f, PCI_EXT_CAP_ID_DPC);
 	int r;
@@ -204,20 +233,8 @@ int pcireset_saved_take_above(const struct pcireset_io *io, const struct pcirese
 		r = add_errors(io, f, ret_saved, false);
 	if (r == 0 && slot)
 		r = pcireset_saved_read(io, f, ret_saved, slot + PCI_EXP_SLTCTL, 2, 0);
+	*ret_slot = r == 0 && slot ? tells_of_commands(io, f, ret_saved) : 0;
 	return r;
-}
-
-static uint32_t quiet(const struct pcireset_function *f, uint16_t reg, uint32_t value)
-{
-	if (reg == f->express + PCI_EXP_SLTCTL)
-		return value & ~SLOT_NOTICES;
-	if (f->aer && reg == f->aer + PCI_ERR_UNCOR_MASK)
-		return value | UNCORRECTABLE;
-	if (f->aer && reg == f->aer + PCI_ERR_COR_MASK)
-		return value | CORRECTABLE;
-	if (reg == pcireset_extended_find(f, PCI_EXT_CAP_ID_DPC) + PCI_EXP_DPC_CTL)
-		return value & ~DPC_NOTICES;
-	return value;
 }
 
 int pcireset_saved_silence(const struct pcireset_io *io, const struct pcireset_function *f,

@@ -7,6 +7,10 @@
 #define BRIDGE_CONTROL 0x3e
 #define BUS_RESET      0x40
 #define DISCARD	       0x04 /* Discard Timer Status, of its second byte: a 1 clears it */
+#define SLOT_FLAG      0x43
+#define NO_COMPLETION  0x56
+#define SLOT_CONTROL   0x58
+#define SLOT_STATUS    0x5a
 #define DEVCTL2	       0x68
 #define LTR_ENABLE     0x04 /* of its second byte */
 
@@ -51,6 +55,12 @@ void fake_bus_written(struct fake *fake, struct fake_function *bridge, uint16_t 
 		return;
 	if (reg == 0x18 && bridge->forgets)
 		fake_put(bridge->config, 0x18, before, 4);
+	/* PCI Express Base Specification 6.0, 7.5.3.9 to 7.5.3.11: a 1 clears events */
+	if (reg == SLOT_STATUS)
+		fake_put(bridge->config, reg, before & ~fake_get(bridge->config, reg, 2), 2);
+	if (reg == SLOT_CONTROL && bridge->config[SLOT_FLAG] & 1 &&
+	    !(bridge->config[NO_COMPLETION] & 0x04))
+		bridge->config[SLOT_STATUS] |= 0x10;
 	if (reg == DEVCTL2 && fake->now_us < bridge->link_at_us)
 		bridge->config[DEVCTL2 + 1] &= (uint8_t)~LTR_ENABLE;
 	if (reg != BRIDGE_CONTROL)

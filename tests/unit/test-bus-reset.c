@@ -103,6 +103,7 @@ static struct fake_function *port_that_tells(void)
 	struct fake_function *p = port("0000:00:03.0", 1, 1);
 
 	fake_put(p->config, 0x42, 0x0142, 2);
+	fake_put(p->config, 0x54, 0x00040000, 4);
 	fake_put(p->config, 0x58, 0x1038, 2);
 	fake_put(p->config, 0x5a, 0x0040, 2);
 	fake_extended(p, 0x100, 0x0001);

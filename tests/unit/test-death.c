@@ -307,8 +307,9 @@ static void nor_one_that_dies_in_a_bus_reset_by_our_own_writes(void **state)
 	}
 	expect_as_before();
 	/* Two are fenced; 3 writes silence, 2 are the reset; 11 registers of the bridge below
-	 * and 5 of each function come back, then 3 of who is told. */
-	assert_int_equal(n, 2 + 3 + 2 + 11 + 2 * 5 + 3);
+	 * and 5 of each function come back, then 3 of who is told; the slot has told of both
+	 * commands. */
+	assert_int_equal(n, 2 + 3 + 2 + 11 + 2 * 5 + 3 + 2);
 }
 
 static int setup(void **state)
