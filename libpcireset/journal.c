@@ -149,17 +149,53 @@ int pcireset_journal_release(const struct pcireset_io *io, struct pcireset_journ
 	return 0;
 }
 
-/* Whoever waited before may have died at any time: so the whole of it. */
-static void wait_for_link(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
+static bool is_above(const struct pcireset_journal_entry *entry)
 {
-	const uint64_t end_us = io->now_us(io->data) + PCIRESET_LINK_US;
+	return entry->saved.n > 0 && entry->saved.registers[0].reg == PCI_BRIDGE_CONTROL;
+}
 
-	if (!entry->below.link)
-		return;
+static void wait_until_active(const struct pcireset_io *io,
+			      const struct pcireset_journal_entry *entry, uint64_t end_us)
+{
 	while (!pcireset_link_is_active(io, entry->address, entry->below.link) &&
 	       io->now_us(io->data) < end_us)
 		io->sleep_us(io->data, POLL_US);
+}
+
+/* Whoever waited before may have died at any time: so the whole of it. */
+static void wait_for_link(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
+{
+	if (!entry->below.link)
+		return;
+	wait_until_active(io, entry, io->now_us(io->data) + PCIRESET_LINK_US);
 	io->sleep_us(io->data, entry->below.settle_us);
+}
+
+bool pcireset_journal_is_above(const struct pcireset_journal_entry *entry)
+{
+	return entry->in_use && !entry->stuck && !entry->late && is_above(entry) &&
+	       entry->below.settle_us;
+}
+
+void pcireset_journal_train(const struct pcireset_io *io, struct pcireset_journal_entry *entry,
+			    uint64_t end_us)
+{
+	if (!pcireset_journal_is_above(entry) || entry->holds_bus || !entry->below.link)
+		return;
+	wait_until_active(io, entry, end_us);
+	/* Nobody waits for it once more, and all settle at the same time. */
+	entry->quiet_until_us = io->now_us(io->data) + entry->below.settle_us;
+	entry->below.link = 0;
+}
+
+void pcireset_journal_lead(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
+{
+	if (!pcireset_journal_is_above(entry) || pcireset_journal_release(io, entry) < 0)
+		return;
+	wait_for_reset(io, entry);
+	wait_for_link(io, entry);
+	entry->below.link = 0;
+	pcireset_below_enable_ltr(io, entry);
 }
 
 static void wait_for_slot(const struct pcireset_io *io, const struct pcireset_journal_entry *entry)
@@ -173,17 +209,17 @@ static void wait_for_slot(const struct pcireset_io *io, const struct pcireset_jo
 /* Events of a bus stay masked until all is over; what is below a bridge needs the bridge. */
 static int restore_bridge(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
-	const bool is_above = entry->saved.registers[0].reg == PCI_BRIDGE_CONTROL;
+	const bool above = is_above(entry);
 	int r;
 
-	if (is_above) {
+	if (above) {
 		wait_for_link(io, entry);
 		pcireset_below_enable_ltr(io, entry);
 	}
 	r = pcireset_saved_restore(io, entry->address, &entry->saved);
-	if (r >= 0 && is_above)
+	if (r >= 0 && above)
 		wait_for_slot(io, entry);
-	if (r < 0 || is_above)
+	if (r < 0 || above)
 		return r;
 	wait_for_link(io, entry);
 	if (!entry->below.link)

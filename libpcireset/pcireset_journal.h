@@ -169,6 +169,27 @@ void pcireset_journal_override(const struct pcireset_io *io, struct pcireset_jou
 int pcireset_journal_release(const struct pcireset_io *io,
 			     struct pcireset_journal_entry *entry);
 
+/** pcireset_journal_is_above() - does it lead to a bus whose reset its writer left */
+bool pcireset_journal_is_above(const struct pcireset_journal_entry *entry);
+
+/**
+ * pcireset_journal_train() - wait for the link below it, which trains beside others
+ * @io: the machine
+ * @entry: of any function; released
+ * @end_us: on the clock of the door: one that is not active then is not waited for any more
+ */
+void pcireset_journal_train(const struct pcireset_io *io, struct pcireset_journal_entry *entry,
+			    uint64_t end_us);
+
+/**
+ * pcireset_journal_lead() - wait until what is below it may be restored
+ * @io: the machine
+ * @entry: of any function; what was masked stays masked until pcireset_journal_restore()
+ *
+ * Comes before what is below is restored. May block for as long as that bus needs.
+ */
+void pcireset_journal_lead(const struct pcireset_io *io, struct pcireset_journal_entry *entry);
+
 /**
  * pcireset_journal_restore() - undo what one entry says
  * @io: the machine

@@ -15,6 +15,7 @@
 #define AUTOPROBE "sys/bus/pci/drivers_autoprobe"
 #define PROBE "sys/bus/pci/drivers_probe"
 #define PROGRESS_MS 2000 /* a function must not take longer than this */
+#define TRAIN_MS 1000 /* links that were down, all together */
 #define LOOK_MS 100	 /* it tells of its progress in memory only */
 
 int quiesce_autoprobe_open(const char *root)
@@ -102,7 +103,7 @@ void quiesce_wait_for_lock(const struct pcireset_io *io,
 
 /* What somebody else did not wait for comes too late for their probes. */
 static void put_back(const struct pcireset_io *io, const struct quiesce_log *log,
-		     struct quiesce_shared *shared, size_t i)
+		     struct quiesce_shared *shared, size_t i, size_t turn)
 {
 	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
 	const struct pcireset_address address = entry->address;
@@ -119,8 +120,37 @@ static void put_back(const struct pcireset_io *io, const struct quiesce_log *log
 	if (r < 0 && r != -EBUSY && r != -EAGAIN)
 		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
 			    pcireset_address_format(address, text), strerror(-r));
-	if (r == 0 && was_in_use && shared->autoprobe_off && shared->next > i + 1)
+	if (r == 0 && was_in_use && shared->autoprobe_off && shared->next > turn + 1)
 		quiesce_probe(io, log, shared, address);
+}
+
+/* Buses that are in reset: all are freed, then all links train, and all settle. */
+static void free_buses(const struct pcireset_io *io, const struct pcireset_journal *journal)
+{
+	uint64_t end_us;
+
+	for (size_t i = 0; i < journal->n; i++)
+		if (!journal->entries[i].stuck)
+			(void)pcireset_journal_release(io, &journal->entries[i]);
+	end_us = io->now_us(io->data) + TRAIN_MS * 1000ull;
+	for (size_t i = 0; i < journal->n; i++)
+		pcireset_journal_train(io, &journal->entries[i], end_us);
+}
+
+/*
+ * Twice: what leads to a bus has its events masked until all that is below is restored.
+ * Whoever is done there is not in use any more.
+ */
+static void take_turn(const struct pcireset_io *io, const struct quiesce_log *log,
+		      struct quiesce_shared *shared, size_t turn)
+{
+	const size_t n = shared->journal->n, i = turn < n ? turn : turn - n;
+	const bool is_above = pcireset_journal_is_above(&shared->journal->entries[i]);
+
+	if (is_above && turn < n)
+		pcireset_journal_lead(io, &shared->journal->entries[i]);
+	else if (is_above == (turn >= n))
+		put_back(io, log, shared, i, turn);
 }
 
 int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log *log,
@@ -137,19 +167,18 @@ int quiesce_put_back_from(const struct pcireset_io *io, const struct quiesce_log
 	 */
 	r = pcireset_addresses_read(io, &addresses, &n);
 
-	for (i = 0; r == 0 && i < n_entries; i++)
-		if (!shared->journal->entries[i].stuck)
-			(void)pcireset_journal_release(io, &shared->journal->entries[i]);
+	if (r == 0)
+		free_buses(io, shared->journal);
 	/* Each is taken once, by whichever child is alive; one that hangs has taken one. */
-	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < n_entries + n) {
-		if (i < n_entries) {
-			put_back(io, log, shared, i);
+	while ((i = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED)) < 2 * n_entries + n) {
+		if (i < 2 * n_entries) {
+			take_turn(io, log, shared, i);
 			continue;
 		}
 		/* Nothing missed its turn. */
 		if (!shared->autoprobe_off)
 			break;
-		quiesce_probe(io, log, shared, addresses[i - n_entries]);
+		quiesce_probe(io, log, shared, addresses[i - 2 * n_entries]);
 	}
 	return r;
 }
@@ -220,9 +249,9 @@ static void log_stop(const struct quiesce_log *log, const struct pcireset_journa
 	const char *what = error == -ETIMEDOUT ? "does not return" : "did not survive it";
 	char address[PCIRESET_ADDRESS_BYTES];
 
-	if (next > 0 && next <= journal->n)
+	if (next > 0 && next <= 2 * journal->n)
 		quiesce_log(log, QUIESCE_WARNING, "%s: putting it back %s",
-			    pcireset_address_format(journal->entries[next - 1].address, address),
+			    pcireset_address_format(journal->entries[(next - 1) % journal->n].address, address),
 			    what);
 	else
 		quiesce_log(log, QUIESCE_WARNING, "a probe %s", what);

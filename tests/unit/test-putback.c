@@ -183,7 +183,7 @@ static void a_second_child_starts_behind_where_the_first_hung(void **state)
 	(void)state;
 	(void)function("0000:00:01.0", "0x020000");
 	(void)function("0000:00:02.0", "0x020000");
-	shared.next = 4 + 1;
+	shared.next = 2 * 4 + 1;
 
 	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
 	assert_string_equal(fake.log, "a sys/bus/pci/drivers_probe 0000:00:02.0\n");
@@ -231,6 +231,48 @@ static void what_is_put_back_late_is_probed_late(void **state)
 				      "a sys/bus/pci/drivers_probe 0000:00:01.0\n");
 }
 
+/* A port that holds its bus, events masked, and what is below it: entries @i and @i + 2. */
+static void held(size_t i, const char *port_at, uint8_t secondary, const char *at)
+{
+	struct fake_function *p = fake_port(&fake, port_at, secondary, secondary);
+	struct fake_function *f = function(at, "0x020000");
+
+	fake_put(p->config, 0x3e, 0x0043, 2);
+	fake_put(p->config, 0x52, 0x2013, 2);
+	fake_put(p->config, 0x108, 0x001ff030, 4);
+	p->link_us = 300000;
+	f->quiet_us = 390000;
+	fake_below(f, p);
+	shared.journal->entries[i] = (struct pcireset_journal_entry){
+		.address = p->address, .in_use = true, .holds_bus = true, .quiet_until_us = 1,
+		.below = { .settle_us = 100000, .link = 0x52 },
+		.saved = { .id = 0x000c1b36, .n = 2,
+			   .registers = { { 0x3e, 2, 0x0003 }, { 0x108, 4, 0x00100000 } } }
+	};
+	shared.journal->entries[i + 2] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .quiet_until_us = 1,
+		.saved = { .id = 0x10d38086, .n = 1, .registers = { { 0x10, 4, 0xfe000000 } } }
+	};
+}
+
+/* Two links train side by side, and settle so; who is told of events is told when all is over. */
+static void buses_in_reset_are_led_out_together_and_silent_until_the_end(void **state)
+{
+	(void)state;
+	held(0, "0000:00:03.0", 1, "0000:01:00.0");
+	held(1, "0000:00:04.0", 2, "0000:02:00.0");
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &quiet, &shared), 0);
+	for (size_t i = 0; i < 4; i++)
+		assert_false(shared.journal->entries[i].in_use);
+	assert_in_range(fake.now_us, 400000, 440000);
+	assert_true(strstr(fake.log, "w 00:03.0 108 00100000") >
+		    strstr(fake.log, "w 01:00.0 10 fe000000"));
+	assert_true(strstr(fake.log, "w 00:04.0 108 00100000") >
+		    strstr(fake.log, "w 02:00.0 10 fe000000"));
+	assert_non_null(strstr(fake.log, "w 02:00.0 10 fe000000"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -247,6 +289,7 @@ int main(void)
 		TEST(a_second_child_starts_behind_where_the_first_hung),
 		TEST(a_child_that_comes_back_does_nothing_twice_and_misses_nothing),
 		TEST(what_is_put_back_late_is_probed_late),
+		TEST(buses_in_reset_are_led_out_together_and_silent_until_the_end),
 	};
 
 	return cmocka_run_group_tests_name("putback", tests, NULL, NULL);
