@@ -26,7 +26,7 @@ struct court {
 	bool *gets_driver;
 	bool target_known;
 	bool usb_console;
-	bool firmware_first;
+	enum pcireset_known firmware_first;
 };
 
 static enum pcireset_verdict verdict_of(const struct court *court, size_t i)
@@ -105,8 +105,10 @@ static const char *hindrance(const struct court *court, size_t i, enum pcireset_
 	const struct pcireset_function *f = &run->machine.functions[i];
 
 	/* A link that goes down, or a request that is blocked, may end in an NMI there. */
-	if (way != PCIRESET_CONTAIN_D3HOT && court->firmware_first)
-		return "firmware owns PCI error handling, or may";
+	if (way != PCIRESET_CONTAIN_D3HOT && court->firmware_first == PCIRESET_YES)
+		return "firmware owns PCI error handling";
+	if (way != PCIRESET_CONTAIN_D3HOT && court->firmware_first == PCIRESET_UNKNOWN)
+		return "firmware may own PCI error handling, the kernel's log does not tell";
 	if (way == PCIRESET_CONTAIN_IOMMU)
 		return f->iommu_group < 0 ? "it has no IOMMU" : NULL;
 	/* drivers/pci/quirks.c, quirk_no_ata_d3() */
@@ -177,8 +179,10 @@ static int convene(struct quiesce_run *run, const struct quiesce_image *image,
 							   &run->machine.functions[i]);
 	}
 	for (size_t k = 0; run->config.contain[k]; k++)
-		if (run->config.contain[k] != PCIRESET_CONTAIN_D3HOT && !court.firmware_first)
-			court.firmware_first = quiesce_platform_is_firmware_first(run);
+		if (run->config.contain[k] != PCIRESET_CONTAIN_D3HOT) {
+			court.firmware_first = quiesce_platform_firmware_first(run);
+			break;
+		}
 	*ret_court = court;
 	return 0;
 }

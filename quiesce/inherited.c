@@ -43,8 +43,8 @@ static bool lists_aer(const char *list)
 /*
  * Sentences of drivers/iommu/intel/iommu.c, init_dmars(); drivers/iommu/amd/init.c,
  * early_enable_iommus(); drivers/iommu/arm/arm-smmu-v3, arm_smmu_device_reset();
- * drivers/acpi/pci_root.c, acpi_pci_osc_control_set(): said only where the kernel
- * has asked for it.
+ * drivers/acpi/pci_root.c, acpi_pci_root_add() and negotiate_os_control(): that the
+ * platform does not support it is said only where the kernel has asked for it.
  */
 void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const char *line)
 {
@@ -73,6 +73,10 @@ void quiesce_inheritance_line(struct quiesce_inheritance *inheritance, const cha
 	} else if (lists_aer(
 			   quiesce_kmsg_after(line, "_OSC: platform does not support ["))) {
 		inheritance->aer_withheld = true;
+	} else if (lists_aer(quiesce_kmsg_after(line, "_OSC: OS now controls ["))) {
+		inheritance->n_aer_granted++;
+	} else if (strstr(line, "ACPI: PCI Root Bridge [")) {
+		inheritance->n_root_bridges++;
 	} else if (strstr(line, "arm-smmu-v3 ")) {
 		inheritance->smmu_reset |=
 			strstr(line, "SMMU currently enabled! Resetting") != NULL;

@@ -20,6 +20,8 @@
  * @amd_failed: neither could be done
  * @smmu_reset: an SMMUv3 was found enabled, and reset
  * @aer_withheld: firmware keeps Advanced Error Reporting of some root bus
+ * @n_root_bridges: those that ACPI has
+ * @n_aer_granted: those of them whose Advanced Error Reporting is this kernel's
  */
 struct quiesce_inheritance {
 	bool kdump;
@@ -30,6 +32,8 @@ struct quiesce_inheritance {
 	bool amd_failed;
 	bool smmu_reset;
 	bool aer_withheld;
+	unsigned int n_root_bridges;
+	unsigned int n_aer_granted;
 };
 
 /** quiesce_inheritance_read() - from /dev/kmsg below @root, never waiting for it */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "iommu.h"
 
@@ -184,28 +185,70 @@ void quiesce_platform_take(struct quiesce_run *run)
 					 "be read");
 }
 
-bool quiesce_platform_take_log(struct quiesce_run *run)
+static bool is_there(const char *root, const char *path)
+{
+	char full[512];
+
+	return snprintf(full, sizeof(full), "%s/%s", root, path) < (int)sizeof(full) &&
+	       access(full, F_OK) == 0;
+}
+
+/*
+ * Nobody but firmware of ACPI could own it. acpi=off and pci=noacpi hide that from the
+ * kernel's log and change nothing of it. Newer kernels have an empty tree where there is none.
+ */
+static bool has_no_acpi_bridge(const char *root)
+{
+	return !is_there(root, "sys/bus/acpi/devices/PNP0A08:00") &&
+	       !is_there(root, "sys/bus/acpi/devices/PNP0A03:00") &&
+	       !is_there(root, "sys/bus/acpi/devices/ACPI0016:00") &&
+	       (is_there(root, "sys/bus/acpi/devices") ||
+		is_there(root, "proc/device-tree/compatible"));
+}
+
+/*
+ * A kernel that does not ask for AER is not refused it: pcie_ports=compat, pci=noaer, or
+ * no _OSC at all. So firmware has let go of it only where that was said of each bridge.
+ */
+static enum pcireset_known log_is_firmware_first(const char *root)
 {
 	struct quiesce_inheritance log;
+	bool is_granted;
+
+	quiesce_inheritance_read(root, &log);
+	if (log.aer_withheld)
+		return PCIRESET_YES;
+	is_granted = log.n_root_bridges ? log.n_aer_granted >= log.n_root_bridges :
+					  has_no_acpi_bridge(root);
+	return log.whole && is_granted ? PCIRESET_NO : PCIRESET_UNKNOWN;
+}
+
+bool quiesce_platform_take_log(struct quiesce_run *run)
+{
+	enum pcireset_known firmware_first;
 
 	/* HEST has said so already, and the level that was set stays. */
 	if (run->config.level <= QUIESCE_LEVEL_FLR || read_hest(run->root) != PCIRESET_NO)
 		return false;
-	quiesce_inheritance_read(run->root, &log);
-	if (log.aer_withheld)
+	firmware_first = log_is_firmware_first(run->root);
+	if (firmware_first == PCIRESET_YES)
 		lower_level(run, FIRMWARE_OWNS);
-	return log.aer_withheld && !run->config.level_is_set;
+	if (run->config.window_ms && firmware_first == PCIRESET_UNKNOWN) {
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "firmware may own error handling, the kernel's log does not tell: "
+			    "window_ms = 0");
+		run->config.window_ms = 0;
+	}
+	return firmware_first == PCIRESET_YES && !run->config.level_is_set;
 }
 
-bool quiesce_platform_is_firmware_first(const struct quiesce_run *run)
+enum pcireset_known quiesce_platform_firmware_first(const struct quiesce_run *run)
 {
-	struct quiesce_inheritance log;
+	enum pcireset_known by_hest;
 
 	/* A dump may be another machine's. */
 	if (run->io->is_dump)
-		return false;
-	if (read_hest(run->root) != PCIRESET_NO)
-		return true;
-	quiesce_inheritance_read(run->root, &log);
-	return log.aer_withheld;
+		return PCIRESET_NO;
+	by_hest = read_hest(run->root);
+	return by_hest == PCIRESET_NO ? log_is_firmware_first(run->root) : by_hest;
 }

@@ -119,13 +119,19 @@ void quiesce_platform_take(struct quiesce_run *run);
 /**
  * quiesce_platform_take_log() - the same for what only the kernel's log tells
  *
- * A long log takes a while: comes after the fence. A level that was set stays.
+ * A long log takes a while: comes after the fence. A level that was set stays. Where the
+ * log does not tell, the level stays as well, and there is no IOMMU window.
  *
  * Return: was the level lowered.
  */
 bool quiesce_platform_take_log(struct quiesce_run *run);
-/** quiesce_platform_is_firmware_first() - by both; also where that is unknown */
-bool quiesce_platform_is_firmware_first(const struct quiesce_run *run);
+/**
+ * quiesce_platform_firmware_first() - by both
+ *
+ * Not so only where the log is whole and says of each host bridge of ACPI that Advanced
+ * Error Reporting is the kernel's, where there is no such bridge, and in a dump.
+ */
+enum pcireset_known quiesce_platform_firmware_first(const struct quiesce_run *run);
 
 /* pipeline.c */
 

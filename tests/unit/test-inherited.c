@@ -51,6 +51,25 @@ static void firmware_keeps_aer_only_where_the_kernel_was_refused_it(void **state
 	quiesce_inheritance_line(&inheritance, "6,310,412345,-;acpi PNP0A08:00: _OSC: platform does "
 					       "not support [SHPCHotplug AER LTR]");
 	assert_true(inheritance.aer_withheld);
+	assert_int_equal(inheritance.n_aer_granted, 0);
+}
+
+static void firmware_lets_go_of_aer_bridge_by_bridge(void **state)
+{
+	static const char *const lines[] = {
+		"6,310,412345,-;ACPI: PCI Root Bridge [PC00] (domain 0000 [bus 00-15])",
+		"6,311,412345,-;acpi PNP0A08:00: _OSC: OS now controls [PME AER PCIeCapability]",
+		"6,312,412345,-;ACPI: PCI Root Bridge [PC01] (domain 0000 [bus 16-63])",
+		"6,313,412345,-;acpi PNP0A08:01: _OSC: OS now controls [PME PCIeCapability] AER",
+		"6,314,412345,-;acpi PNP0A08:01: _OSC: OS requested [PME AER]",
+		"14,315,412345,-;acpi PNP0A08:01: _OSC: OS now controls [AER]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		quiesce_inheritance_line(&inheritance, lines[i]);
+	assert_int_equal(inheritance.n_root_bridges, 2);
+	assert_int_equal(inheritance.n_aer_granted, 1);
 }
 
 static void a_unit_whose_tables_could_not_be_copied_did_not(void **state)
@@ -180,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_unit_whose_tables_were_copied_inherited),
 		TEST(firmware_keeps_aer_only_where_the_kernel_was_refused_it),
+		TEST(firmware_lets_go_of_aer_bridge_by_bridge),
 		TEST(a_unit_whose_tables_could_not_be_copied_did_not),
 		TEST(a_log_that_lost_its_beginning_proves_nothing_by_silence),
 		TEST(user_space_cannot_speak_for_the_kernel),

@@ -2,6 +2,7 @@
 /* Firmware that owns errors, and machines that are left alone. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "fake_io.h"
 #include "quiesce.h"
@@ -25,6 +26,14 @@ static void put(const char *name, const void *bytes, size_t n)
 	assert_non_null(out);
 	assert_int_equal(fwrite(bytes, 1, n, out), n);
 	assert_int_equal(fclose(out), 0);
+}
+
+static int unlink_below(const char *name)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	return unlink(path);
 }
 
 static int setup(void **state)
@@ -185,6 +194,77 @@ static void firmware_first_closes_the_iommu_window(void **state)
 	assert_int_equal(run.config.level, QUIESCE_LEVEL_IOMMU);
 }
 
+#define BRIDGE	"6,0,0,-;ACPI: PCI Root Bridge [PCI0] (domain 0000 [bus 00-7f])\n"
+#define ANOTHER "6,1,0,-;ACPI: PCI Root Bridge [PC80] (domain 0000 [bus 80-ff])\n"
+#define SAYS	"6,2,0,-;acpi PNP0A08:00: "
+#define CONTROL SAYS "_OSC: OS now controls [PCIeHotplug PME AER PCIeCapability]\n"
+
+static enum pcireset_known by_log(const char *log)
+{
+	const struct pcireset_io io = { .is_dump = false };
+	const struct quiesce_run run = { .root = root, .io = &io };
+
+	put("dev/kmsg", log, strlen(log));
+	return quiesce_platform_firmware_first(&run);
+}
+
+static void only_the_word_of_each_bridge_tells_that_it_is_not_firmwares(void **state)
+{
+	static const char *const unknown[] = {
+		"",
+		BRIDGE,
+		BRIDGE SAYS "PCIe port services disabled; not requesting _OSC control\n",
+		BRIDGE SAYS "_OSC: not requesting OS control; OS requires [ExtendedConfig ASPM]\n",
+		BRIDGE SAYS "_OSC: platform retains control of PCIe features (AE_ERROR)\n",
+		BRIDGE SAYS "_OSC: OS now controls [PCIeHotplug PME PCIeCapability]\n",
+		BRIDGE ANOTHER CONTROL,
+		"6,7,0,-;whatever\n" BRIDGE CONTROL, /* its beginning was overwritten */
+		"6,0,0,-;Linux version\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		assert_int_equal(by_log(unknown[i]), PCIRESET_UNKNOWN);
+	assert_int_equal(by_log(BRIDGE CONTROL), PCIRESET_NO);
+	assert_int_equal(by_log(BRIDGE ANOTHER CONTROL CONTROL), PCIRESET_NO);
+	assert_int_equal(by_log(BRIDGE SAYS "_OSC: platform does not support [AER]\n"),
+			 PCIRESET_YES);
+}
+
+static void without_an_acpi_bridge_it_is_nobodys(void **state)
+{
+	static const char log[] = "6,0,0,-;Linux version\n";
+
+	(void)state;
+	assert_int_equal(by_log(log), PCIRESET_UNKNOWN); /* acpi=off, perhaps */
+	put("proc/device-tree/compatible", "rockchip,rk3588", 16);
+	assert_int_equal(by_log(log), PCIRESET_NO);
+	assert_int_equal(by_log("6,7,0,-;Linux version\n"), PCIRESET_UNKNOWN);
+	assert_int_equal(unlink_below("proc/device-tree/compatible"), 0);
+	put("sys/bus/acpi/devices/LNXSYSTM:00/hid", "LNXSYSTM\n", 9);
+	assert_int_equal(by_log(log), PCIRESET_NO);
+	put("sys/bus/acpi/devices/PNP0A08:00/hid", "PNP0A08\n", 8); /* pci=noacpi */
+	assert_int_equal(by_log(log), PCIRESET_UNKNOWN);
+}
+
+/* What it may be is no reason to do less than by default, but to risk nothing more. */
+static void a_log_that_does_not_tell_closes_the_window_alone(void **state)
+{
+	const struct quiesce_log log = { .kmsg_fd = -1, .stderr_max = -1 };
+	struct quiesce_run run = { .root = root, .log = &log };
+
+	(void)state;
+	run.config.level = QUIESCE_LEVEL_IOMMU;
+	run.config.window_ms = 500;
+	put("dev/kmsg", BRIDGE CONTROL, sizeof(BRIDGE CONTROL) - 1);
+	assert_false(quiesce_platform_take_log(&run));
+	assert_int_equal(run.config.window_ms, 500);
+	put("dev/kmsg", BRIDGE, sizeof(BRIDGE) - 1);
+	assert_false(quiesce_platform_take_log(&run));
+	assert_int_equal(run.config.window_ms, 0);
+	assert_int_equal(run.config.level, QUIESCE_LEVEL_IOMMU);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -196,6 +276,9 @@ int main(void)
 		TEST(power_s390_and_xen_are_not_touched),
 		TEST(firmware_first_lowers_a_level_that_nobody_set),
 		TEST(firmware_first_closes_the_iommu_window),
+		TEST(only_the_word_of_each_bridge_tells_that_it_is_not_firmwares),
+		TEST(without_an_acpi_bridge_it_is_nobodys),
+		TEST(a_log_that_does_not_tell_closes_the_window_alone),
 	};
 
 	return cmocka_run_group_tests_name("platform", tests, NULL, NULL);
