@@ -5,6 +5,7 @@
  * does nothing else. When it goes, the kernel attaches the group's default domain.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <signal.h>
 #include <string.h>
@@ -117,7 +118,7 @@ static void hold(struct work *work, size_t through)
 		r = quiesce_vfio_hold(vfio, &why);
 	if (r == 0 && !vfio->is_empty) {
 		(void)quiesce_vfio_release(vfio, &why);
-		why = "no domain without a mapping";
+		why = "no domain without a mapping, and what it inherited is gone";
 		r = -EOPNOTSUPP;
 	}
 	if (r < 0) {
@@ -132,11 +133,23 @@ static void hold(struct work *work, size_t through)
 		quiesce_keep_silent(work->run, through);
 }
 
+/* Best effort: it is small, and so is what it can do for want of memory. */
+static void spare_from_oom(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "-1000", 5);
+	(void)close(fd);
+}
+
 /* It is to be ended by whoever ends everything, and not by a terminal that goes away. */
 static void __attribute__((noreturn)) stay(void)
 {
 	sigset_t none;
 
+	spare_from_oom();
 	(void)setsid();
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -181,7 +194,7 @@ static void keep(struct work *work)
 			vfio->calls->close(vfio->calls->data, vfio->container_fd);
 			continue;
 		}
-		refuse(work, (int)vfio->group, r, "nobody can hold its group");
+		refuse(work, (int)vfio->group, r, "nobody can hold its group, and what it inherited is gone");
 		(void)quiesce_vfio_release(vfio, &unheard);
 		put_back(work, (int)vfio->group);
 	}

@@ -31,10 +31,29 @@ static int with_vfio(void **state)
 	return 0;
 }
 
+/* What sysfs says of a group. */
+static void group_attr(const char *group, const char *name, const char *text)
+{
+	char path[96];
+	struct fake_attr *attr;
+
+	(void)snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%s/%s", group, name);
+	attr = fake_find_attr(&fake, path);
+	if (!attr)
+		attr = &fake.attrs[fake.n_attrs++];
+	(void)strcpy(attr->path, path);
+	(void)strcpy(attr->text, text);
+}
+
 static struct fake_function *member(const char *address, const char *group)
 {
 	struct fake_function *f = add(address);
+	char command[160];
 
+	(void)snprintf(command, sizeof(command), "mkdir -p '%s/sys/kernel/iommu_groups/%s/devices'",
+		       root, group);
+	assert_int_equal(system(command), 0);
+	group_attr(group, "type", "DMA-FQ");
 	fake_attr(&fake, f, "iommu_group", group)->link = true;
 	(void)fake_attr(&fake, f, "vfio-dev", "");
 	(void)fake_attr(&fake, f, "enable", "0");
@@ -82,7 +101,9 @@ static void a_group_is_held_by_a_process_that_stays(void **state)
 	contain();
 	is_contained(0, IOMMU);
 	assert_string_equal(asked, HELD CLOSED);
-	assert_string_equal(fake.log, "r 00:1f.0 04\n"
+	assert_string_equal(fake.log, "r 00:1f.0 84\n"
+				      "r 00:1f.0 00\n"
+				      "r 00:1f.0 04\n"
 				      "a 00:1f.0/enable 1\n"
 				      "a 00:1f.0/enable 0\n"
 				      "w 00:1f.0 04 0402\n"
@@ -191,7 +212,8 @@ static void a_claim_without_an_empty_domain_is_not_enough(void **state)
 	empty_error = -ENODEV;
 	plan("iommu");
 	contain();
-	is_not(0, "not contained: iommu: no domain without a mapping: Operation not supported");
+	is_not(0, "not contained: iommu: no domain without a mapping, and what it inherited is gone: "
+		  "Operation not supported");
 	assert_string_equal(asked, HELD RELEASED);
 	is_free(0);
 }
@@ -209,7 +231,8 @@ static void a_group_with_one_that_is_kept_is_not_touched(void **state)
 	is_not(1, "not contained: iommu: one beside it is kept, or a driver takes it");
 	is_not(2, "not contained: iommu: it has no IOMMU");
 	assert_string_equal(asked, "");
-	assert_string_equal(fake.log, "");
+	assert_null(strstr(fake.log, "w "));
+	assert_null(strstr(fake.log, "a "));
 }
 
 static void never_where_firmware_owns_error_handling(void **state)
@@ -237,6 +260,25 @@ static void never_where_the_kernel_did_not_ask_for_it(void **state)
 	contain();
 	is_not(0, "not contained: iommu: firmware may own PCI error handling, the kernel's log "
 		  "does not tell");
+	assert_string_equal(asked, "");
+}
+
+/* The end of whoever holds the group attaches that. */
+static void never_where_the_default_domain_has_anything_mapped(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1d.0", "3");
+	(void)member("0000:00:1e.0", "4");
+	(void)member("0000:00:1f.0", "5");
+	group_attr("3", "type", "identity");
+	group_attr("4", "type", "");
+	group_attr("5", "reserved_regions", "0x000000007f000000 0x000000007fffffff direct\n"
+					    "0x00000000fee00000 0x00000000feefffff msi");
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: the default domain of its group does not translate");
+	is_not(1, "not contained: iommu: the default domain of its group does not translate");
+	is_not(2, "not contained: iommu: firmware wants a region of its group mapped");
 	assert_string_equal(asked, "");
 }
 
@@ -278,6 +320,7 @@ int main(void)
 		WITH_VFIO(a_group_with_one_that_is_kept_is_not_touched),
 		WITH_VFIO(never_where_firmware_owns_error_handling),
 		WITH_VFIO(never_where_the_kernel_did_not_ask_for_it),
+		WITH_VFIO(never_where_the_default_domain_has_anything_mapped),
 		WITH_VFIO(without_vfio_it_is_not_possible),
 		WITH_VFIO(no_group_is_claimed_without_time),
 	};
