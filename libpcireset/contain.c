@@ -32,6 +32,13 @@ static void refuse(struct pcireset_contained *c, int error, const char *why)
 	c->why = why;
 }
 
+/* Said of a function that was asked itself. */
+static void lose(struct pcireset_contained *c, const char *why)
+{
+	refuse(c, -ENODEV, why);
+	c->gone = true;
+}
+
 static bool is_downstream_port(const struct pcireset_function *f)
 {
 	return f->answers && f->express &&
@@ -69,8 +76,9 @@ const char *pcireset_contain_hinders(const struct pcireset_io *io,
 	port = f->parent == PCIRESET_NONE ? NULL : &machine->functions[f->parent];
 	if (!port || !is_downstream_port(port))
 		return "no port is right above it";
-	if (port->hotplug_bound)
-		return "pciehp would see it removed";
+	/* Without pciehp, firmware or a later kernel would see it removed. */
+	if (port->hotplug_bound || port->hotplug_capable)
+		return "its slot is hot-plug capable";
 	if (has_bridge_below(machine, f->parent))
 		return "a bridge is below that port";
 	return reports_link(io, port) ? NULL : "its port does not report its link";
@@ -84,7 +92,7 @@ static void give_up(const struct work *work, size_t i)
 	entry->isolation.bits = 0;
 	entry->isolation.way = PCIRESET_CONTAIN_NONE;
 	if (pcireset_journal_restore(work->io, entry) == -EAGAIN)
-		refuse(&work->list[i], -ENODEV, "it has not come back after its link was disabled");
+		lose(&work->list[i], "it has not come back after its link was disabled");
 }
 
 /* Bar and give up are a pair: one that was not barred has an entry of somebody else's. */
@@ -123,7 +131,9 @@ static int fall_asleep(const struct work *work, size_t i)
 		control &= (uint16_t)~(PCI_PM_CTRL_PME_ENABLE | PCI_PM_CTRL_PME_STATUS);
 		r = pcireset_write16(work->io, f, reg, control | PCI_PM_CTRL_STATE_MASK);
 	}
-	if (r < 0)
+	if (r == -ENODEV)
+		lose(&work->list[i], "it no longer answers");
+	else if (r < 0)
 		refuse(&work->list[i], r, "PMCSR cannot be written");
 	return r;
 }
@@ -140,8 +150,10 @@ static void look_at_sleeper(const struct work *work, size_t i)
 		work->list[i].stands = true;
 		return;
 	}
-	refuse(&work->list[i], r == 0 ? -EIO : r,
-	       r == 0 ? "it does not go there" : "it no longer answers");
+	if (r == -ENODEV)
+		lose(&work->list[i], "it no longer answers");
+	else
+		refuse(&work->list[i], r == 0 ? -EIO : r, "it does not go there");
 	give_up(work, i);
 }
 

@@ -9,12 +9,14 @@
  * struct pcireset_contained - one function that is to be isolated
  * @wanted: set by the caller; all others are left alone
  * @stands: nothing of it reaches memory any more, and drivers are kept away for good
- * @error: 0, or why not; -ENODEV: it no longer answers
+ * @gone: it no longer answers, itself
+ * @error: 0, or why not
  * @why: the same in words, or NULL
  */
 struct pcireset_contained {
 	bool wanted;
 	bool stands;
+	bool gone;
 	int error;
 	const char *why;
 };
@@ -27,8 +29,8 @@ struct pcireset_contained {
  * @way: PCIRESET_CONTAIN_D3HOT or _LINK
  *
  * D3hot is for functions with Power Management, but for a PF, whose VFs would go on.
- * A link is disabled by the port right above it, where that reports its state, no
- * hot-plug driver is bound to it and no bridge is between.
+ * A link is disabled by the port right above it, where that reports its state, its slot
+ * is not hot-plug capable, whoever drives that, and no bridge is between.
  *
  * Return: NULL, or the words for it.
  */

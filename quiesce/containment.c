@@ -108,7 +108,7 @@ static void take(struct quiesce_run *run, enum pcireset_contain way,
 		if (list[i].stands) {
 			c->way = way;
 			change_verdict(run, i, PCIRESET_CONTAINED);
-		} else if (list[i].error == -ENODEV) {
+		} else if (list[i].gone) {
 			run->outcomes[i].ready = PCIRESET_NO;
 			change_verdict(run, i, PCIRESET_LOST);
 		}

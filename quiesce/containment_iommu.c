@@ -205,6 +205,18 @@ static void keep(struct work *work)
 		mark(work);
 }
 
+/* Whom vfio-pci can be bound to, or PCIRESET_NONE. */
+static size_t find_through(const struct work *work, int group)
+{
+	const struct quiesce_run *run = work->run;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (is_wanted_of(work, i, group) && run->machine.functions[i].answers &&
+		    run->outcomes[i].verdict != PCIRESET_LOST)
+			return i;
+	return PCIRESET_NONE;
+}
+
 void quiesce_contain_iommu(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
 			   const struct quiesce_image *image, uint64_t end_us,
 			   struct pcireset_contained *list)
@@ -225,8 +237,10 @@ void quiesce_contain_iommu(struct quiesce_run *run, const struct quiesce_vfio_ca
 			refuse(&work, group, r, why);
 		else if (run->io->now_us(run->io->data) >= end_us)
 			refuse(&work, group, -ETIMEDOUT, "no time was left");
+		else if (find_through(&work, group) == PCIRESET_NONE)
+			refuse(&work, group, -ENXIO, "none of its group answers");
 		else
-			hold(&work, i);
+			hold(&work, find_through(&work, group));
 	}
 	if (work.n_holds)
 		keep(&work);

@@ -189,6 +189,7 @@ static void what_does_not_come_back_with_its_link_stays_barred_until_it_does(voi
 	cut_all();
 	assert_int_equal(list[1].error, -ENODEV);
 	assert_string_equal(list[1].why, "it has not come back after its link was disabled");
+	assert_true(list[1].gone);
 	assert_true(entries[1].late);
 	assert_true(pcireset_journal_bars(journal, machine.functions[1].address));
 	assert_string_equal(override_of(&direct.functions[1]), "pci-quiesce");
@@ -283,8 +284,11 @@ static void what_hinders_is_told_before_anything_is_written(void **state)
 	hinders(4, PCIRESET_CONTAIN_LINK, "its port does not report its link");
 
 	machine.functions[0].hotplug_bound = true;
-	hinders(3, PCIRESET_CONTAIN_LINK, "pciehp would see it removed");
+	hinders(3, PCIRESET_CONTAIN_LINK, "its slot is hot-plug capable");
 	machine.functions[0].hotplug_bound = false;
+	machine.functions[0].hotplug_capable = true; /* pcie_ports=compat */
+	hinders(3, PCIRESET_CONTAIN_LINK, "its slot is hot-plug capable");
+	machine.functions[0].hotplug_capable = false;
 	machine.functions[3].vfs = 4;
 	hinders(3, PCIRESET_CONTAIN_D3HOT, "its VFs would go on");
 	machine.functions[4].parent = 0;

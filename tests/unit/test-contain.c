@@ -152,15 +152,17 @@ static void a_dead_one_and_a_locked_kernel_are_told(void **state)
 		"a 01:00.0/driver_override pci-quiesce\n"
 		"r 01:00.0 04\nr 01:00.0 84\nw 01:00.0 84 0003\n"
 		"a 01:00.0/driver_override \n");
+	assert_false(list[0].gone);
 
 	f->gone = true;
 	fake_forget_log(&direct);
 	memset(list, 0, sizeof(list));
 	list[0].wanted = true;
-	refused(-ENODEV, "PMCSR cannot be written",
+	refused(-ENODEV, "it no longer answers",
 		"a 01:00.0/driver_override pci-quiesce\n"
 		"r 01:00.0 04\n"
 		"a 01:00.0/driver_override \n");
+	assert_true(list[0].gone);
 }
 
 static void what_is_not_put_back_or_overridden_is_left_alone(void **state)

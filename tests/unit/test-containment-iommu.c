@@ -171,6 +171,40 @@ static void a_claim_that_is_refused_is_undone(void **state)
 	is_free(1);
 }
 
+/* Whoever fails, it is not the functions. */
+static void a_step_without_a_device_makes_nobody_lost(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "3");
+	claim_error = -ENODEV;
+	plan("iommu");
+	contain();
+	for (size_t i = 0; i < 2; i++) {
+		is_not(i, "not contained: iommu: the kernel refuses the claim: No such device");
+		assert_int_equal(run.outcomes[i].verdict, PCIRESET_FENCED);
+		is_free(i);
+	}
+	assert_int_equal(run.n_bad, 0);
+}
+
+static void a_group_is_claimed_by_one_that_answers(void **state)
+{
+	(void)state;
+	member("0000:00:1e.0", "3")->gone = true;
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	run.outcomes[0].verdict = PCIRESET_LOST;
+	run.n_bad = 1;
+	contain();
+	is_contained(0, IOMMU);
+	is_contained(1, IOMMU);
+	assert_string_equal(override_of(0), "pci-quiesce");
+	assert_string_equal(override_of(1), "vfio-pci");
+	assert_int_equal(run.n_bad, 0);
+	ends(holder());
+}
+
 /* As Linux 6.12 does, of a function in a state that it does not know. */
 static void restore_command(struct fake_function *f)
 {
@@ -314,6 +348,8 @@ int main(void)
 		WITH_VFIO(one_process_holds_all_groups),
 		WITH_VFIO(the_others_of_a_group_are_barred_too),
 		WITH_VFIO(a_claim_that_is_refused_is_undone),
+		WITH_VFIO(a_step_without_a_device_makes_nobody_lost),
+		WITH_VFIO(a_group_is_claimed_by_one_that_answers),
 		WITH_VFIO(bus_master_is_turned_off_where_vfio_turned_it_on),
 		WITH_VFIO(one_that_cannot_be_enabled_is_not_bound),
 		WITH_VFIO(a_claim_without_an_empty_domain_is_not_enough),

@@ -14,7 +14,7 @@ UNBOUND=(0000:00:08.0 0000:00:09.0 0000:0a:00.0)
 EXTRA_DEVICES=(
 	-device ES1370,addr=08.0,audiodev=silence
 	-device e1000e,addr=09.0,netdev=net3
-	-device pcie-root-port,id=rp9,chassis=9,addr=0b.0
+	-device pcie-root-port,id=rp9,chassis=9,addr=0b.0,hotplug=off
 	-device e1000e,bus=rp9,netdev=net4
 )
 # What is isolated receives until the crash.
