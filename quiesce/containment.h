@@ -12,7 +12,6 @@
  * struct quiesce_court - what decides of each function
  * @image: NULL in a plan
  * @gets_driver: one per function: a driver of the image takes it; heap
- * @target_known: so that all others are not the dump target
  * @firmware_first: read where a way depends on it
  * @iommu: groups; the same
  */
@@ -21,7 +20,6 @@ struct quiesce_court {
 	struct quiesce_scene scene;
 	const struct quiesce_image *image;
 	bool *gets_driver;
-	bool target_known;
 	bool usb_console;
 	enum pcireset_known firmware_first;
 	struct quiesce_iommu iommu;

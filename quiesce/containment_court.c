@@ -63,7 +63,7 @@ static const char *protection(const struct quiesce_court *court, size_t i,
 		return "other functions sit behind it";
 	/* The dump may need it, or at least a driver can work with it. */
 	if (court->gets_driver[i] &&
-	    !(court->target_known && quiesce_court_is_victim(court, i, way)))
+	    !(court->scene.dump_target_known && quiesce_court_is_victim(court, i, way)))
 		return "a driver of the image takes it";
 	return NULL;
 }
@@ -164,12 +164,10 @@ int quiesce_court_convene(struct quiesce_run *run, const struct quiesce_image *i
 		return -ENOMEM;
 	}
 	court.usb_console = !run->io->is_dump && quiesce_has_usb_console(run->root);
-	for (size_t i = 0; i < run->machine.n; i++) {
-		court.target_known |= court.scene.dump_target[i];
+	for (size_t i = 0; i < run->machine.n; i++)
 		court.gets_driver[i] = image && run->steps[i].action != PCIRESET_KEEP &&
 				       quiesce_gets_driver(run->io, image,
 							   &run->machine.functions[i]);
-	}
 	if (asks_for(run, PCIRESET_CONTAIN_LINK) || asks_for(run, PCIRESET_CONTAIN_IOMMU))
 		court.firmware_first = quiesce_platform_firmware_first(run);
 	/* A dump may be another machine's. */

@@ -80,10 +80,11 @@ static enum line mark(const struct pcireset_machine *machine, const char *line,
 }
 
 int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *machine,
-			     const struct quiesce_log *log, bool *marked, size_t *ret_missing)
+			     const struct quiesce_log *log, bool *marked, size_t *ret_missing,
+			     size_t *ret_bad)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t n_missing = 0, n_bad = 0;
+	size_t n_missing = 0, n_not_good = 0;
 	char *rest, *line;
 	int r;
 
@@ -93,14 +94,16 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
 
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
-		enum line is = mark(machine, line, n_bad < LINES_LOGGED_MAX ? log : NULL, marked);
+		enum line is = mark(machine, line, n_not_good < LINES_LOGGED_MAX ? log : NULL,
+				    marked);
 
 		n_missing += is == LINE_MISSING;
-		n_bad += is != LINE_GOOD;
+		n_not_good += is != LINE_GOOD;
 	}
-	if (log && n_bad > LINES_LOGGED_MAX)
+	if (log && n_not_good > LINES_LOGGED_MAX)
 		quiesce_log(log, QUIESCE_WARNING, "/" QUIESCE_DUMP_TARGET ": and %zu lines more",
-			    n_bad - LINES_LOGGED_MAX);
+			    n_not_good - LINES_LOGGED_MAX);
 	*ret_missing = n_missing;
+	*ret_bad = n_not_good - n_missing;
 	return 0;
 }

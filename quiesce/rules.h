@@ -34,11 +34,13 @@ bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource);
  * @marked: one per function; set where path and ids agree with the file, and where
  *	address and ids do
  * @ret_missing: how many of the file's functions are not there
+ * @ret_bad: how many of its lines are not understood
  *
  * Return: 0, or -errno of reading the file.
  */
 int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *machine,
-			     const struct quiesce_log *log, bool *marked, size_t *ret_missing);
+			     const struct quiesce_log *log, bool *marked, size_t *ret_missing,
+			     size_t *ret_bad);
 
 /* scene.c: what rules know of a machine beside its functions */
 
@@ -47,6 +49,7 @@ int quiesce_dump_target_mark(const char *root, const struct pcireset_machine *ma
  * @ram: memory of either kernel
  * @framebuffer: that of the firmware's display, in use without a driver of its own
  * @dump_target: one per function: the dump is written through it; heap
+ * @dump_target_known: these are all of it: no line of the file was left over
  * @dump_target_port: one per function: a bridge right above one of these; heap
  * @usb_console: a serial port on USB is a console; only looked up for rules that ask
  * @untouchable: words for why nothing may be touched here, or NULL
@@ -55,6 +58,7 @@ struct quiesce_scene {
 	struct quiesce_ram ram;
 	struct quiesce_ram framebuffer;
 	bool *dump_target;
+	bool dump_target_known;
 	bool *dump_target_port;
 	bool usb_console;
 	const char *untouchable;

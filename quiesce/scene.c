@@ -51,10 +51,25 @@ static bool will_be_said(const struct quiesce_run *run)
 	return run->is_addition || run->steps;
 }
 
+/* A file that cannot be read, or names what is not there, leaves the rest of it unknown. */
+static bool mark_dump_target(const struct quiesce_run *run, bool *marked)
+{
+	size_t n_missing, n_bad;
+
+	if (run->dump_target) {
+		memcpy(marked, run->dump_target, run->machine.n * sizeof(bool));
+		return true;
+	}
+	return quiesce_dump_target_mark(run->root, &run->machine,
+					will_be_said(run) ? NULL : run->log, marked, &n_missing,
+					&n_bad) == 0 &&
+	       n_missing == 0 && n_bad == 0;
+}
+
 int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_scene)
 {
 	const struct pcireset_machine *machine = &run->machine;
-	size_t n_missing;
+	bool is_whole, any = false;
 
 	*ret_scene = (struct quiesce_scene){
 		.dump_target = calloc(machine->n + 1, sizeof(bool)),
@@ -69,15 +84,13 @@ int quiesce_scene_read(const struct quiesce_run *run, struct quiesce_scene *ret_
 		return -ENOMEM;
 	}
 	quiesce_ram_read(&ret_scene->ram, &ret_scene->framebuffer, run->root);
-	if (run->dump_target)
-		memcpy(ret_scene->dump_target, run->dump_target, machine->n * sizeof(bool));
-	else
-		(void)quiesce_dump_target_mark(run->root, machine,
-					       will_be_said(run) ? NULL : run->log,
-					       ret_scene->dump_target, &n_missing);
-	for (size_t i = 0; i < machine->n; i++)
+	is_whole = mark_dump_target(run, ret_scene->dump_target);
+	for (size_t i = 0; i < machine->n; i++) {
+		any |= ret_scene->dump_target[i];
 		if (ret_scene->dump_target[i] && machine->functions[i].parent != PCIRESET_NONE)
 			ret_scene->dump_target_port[machine->functions[i].parent] = true;
+	}
+	ret_scene->dump_target_known = any && is_whole;
 	return 0;
 }
 

@@ -23,11 +23,11 @@ static size_t mark_address(const struct quiesce_run *run, const struct quiesce_l
 
 static size_t mark_dump_target(const struct quiesce_run *run, bool say, bool *wanted)
 {
-	size_t n_missing;
+	size_t n_missing, n_bad;
 	int r;
 
 	r = quiesce_dump_target_mark(run->root, &run->machine, say ? run->log : NULL, wanted,
-				     &n_missing);
+				     &n_missing, &n_bad);
 	if (r == 0)
 		return n_missing;
 	if (say)

@@ -195,15 +195,17 @@ static void a_file_of_nonsense_is_complained_about_in_few_lines(void **state)
 	struct quiesce_log log = { .kmsg_fd = fileno(out), .stderr_max = -1 };
 	bool marked[FAKE_FUNCTIONS] = { false };
 	char text[2048] = "# nonsense\n", line[512];
-	size_t n_missing, n_lines = 0;
+	size_t n_missing, n_bad, n_lines = 0;
 
 	(void)state;
 	for (size_t i = 0; i < 30; i++)
 		(void)strcat(strcat(text, "nonsense\n\n"), "0000:00:1f.0 1234:5678\n");
 	write_file(text);
 	assert_int_equal(pcireset_scan(&fake.io, &machine), 0);
-	assert_int_equal(quiesce_dump_target_mark(root, &machine, &log, marked, &n_missing), 0);
+	assert_int_equal(quiesce_dump_target_mark(root, &machine, &log, marked, &n_missing,
+						  &n_bad), 0);
 	assert_int_equal(n_missing, 30);
+	assert_int_equal(n_bad, 30);
 
 	rewind(out);
 	while (fgets(line, sizeof(line), out))
