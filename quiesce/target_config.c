@@ -11,13 +11,17 @@
 
 /*
  * @remote_only: local targets are known already
- * @line: of the configuration that was read last; 0: a default
+ * @file: configuration that is read
+ * @line: of it that was read last; 0: a default
+ * @n_placed: sources that know where they are named
  */
 struct search {
 	const char *root;
 	struct quiesce_target *target;
 	bool remote_only;
+	const char *file;
 	unsigned int line;
+	size_t n_placed;
 };
 
 static bool begins(const char *text, const char *with)
@@ -98,13 +102,39 @@ static int add_block(struct search *search, const char *name)
 				     quiesce_target_add_block(search->target, search->root, name);
 }
 
-/* kdump.conf(5): one target, else the file system of the path. */
-static int read_kdump_conf(struct search *search, char *text)
+/* All that were found since were named by this line. */
+static void place(struct search *search)
+{
+	for (; search->n_placed < search->target->n; search->n_placed++) {
+		search->target->sources[search->n_placed].file = search->file;
+		search->target->sources[search->n_placed].line = search->line;
+	}
+}
+
+/* 1 where the directive names no target. */
+static int read_target(struct search *search, const char *word, const char *value)
 {
 	static const char *const local[] = { "raw", "ext2", "ext3", "ext4", "xfs", "btrfs",
 					     "minix", "virtiofs" };
+
+	if (strcmp(word, "ssh") == 0 || strcmp(word, "nfs") == 0 || strcmp(word, "nfs3") == 0 ||
+	    strcmp(word, "nfs4") == 0)
+		return add_remote(search, value);
+	for (size_t i = 0; i < ARRAY_SIZE(local); i++)
+		if (strcmp(word, local[i]) == 0)
+			return add_block(search, value);
+	return 1;
+}
+
+/*
+ * kdump.conf(5): one target, else the file system of the path; and the root file system,
+ * where a dump that fails goes there.
+ */
+static int read_kdump_conf(struct search *search, char *text)
+{
 	char word[24], value[512], path[512] = DIRECTORY;
-	unsigned int path_line = 0;
+	unsigned int path_line = 0, root_line = 0;
+	int r = 1;
 	char *line;
 
 	for (search->line = 1; (line = strsep(&text, "\n")); search->line++) {
@@ -115,15 +145,21 @@ static int read_kdump_conf(struct search *search, char *text)
 			(void)strcpy(path, value);
 			path_line = search->line;
 		}
-		if (strcmp(word, "ssh") == 0 || strcmp(word, "nfs") == 0 ||
-		    strcmp(word, "nfs3") == 0 || strcmp(word, "nfs4") == 0)
-			return add_remote(search, value);
-		for (size_t i = 0; i < ARRAY_SIZE(local); i++)
-			if (strcmp(word, local[i]) == 0)
-				return add_block(search, value);
+		/* "default" is its older name. */
+		if (strcmp(word, "failure_action") == 0 || strcmp(word, "default") == 0)
+			root_line = strcmp(value, "dump_to_rootfs") == 0 ? search->line : 0;
+		if (r == 1)
+			r = read_target(search, word, value);
+		if (r < 0)
+			return r;
+		place(search);
 	}
 	search->line = path_line;
-	return add_directory(search, path);
+	if (r == 1)
+		r = add_directory(search, path);
+	place(search);
+	search->line = root_line;
+	return r == 0 && root_line ? add_directory(search, "/") : r;
 }
 
 /* kdump(5) of SUSE: URLs; the interface may be named: NAME:PROTOCOL. */
@@ -193,8 +229,6 @@ static int read_config(struct search *search)
 		{ "/etc/sysconfig/kdump", read_sysconfig },
 		{ "/etc/default/kdump-tools", read_debian },
 	};
-	struct quiesce_target *target = search->target;
-	const size_t n_before = target->n;
 	_cleanup_free_ char *text = NULL;
 	size_t i = 0;
 	int r;
@@ -204,11 +238,10 @@ static int read_config(struct search *search)
 		i++;
 	if (!text)
 		return 0;
+	search->file = configs[i].file;
+	search->n_placed = search->target->n;
 	r = configs[i].read(search, text);
-	for (size_t s = n_before; s < target->n; s++) {
-		target->sources[s].file = configs[i].file;
-		target->sources[s].line = search->line;
-	}
+	place(search);
 	return r;
 }
 
@@ -234,7 +267,7 @@ int quiesce_target_read(const char *root, char *const *operands, size_t n,
 			struct quiesce_target *ret_target)
 {
 	struct quiesce_target target = { 0 };
-	struct search search = { root, &target, n > 0, 0 };
+	struct search search = { .root = root, .target = &target, .remote_only = n > 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
