@@ -14,7 +14,9 @@
 #include "supervise.h"
 
 /* For two forks. */
-#define STAY_MS 5000
+#define STAY_US 5000000
+/* More than a process has open here; those of groups may be more. */
+#define FDS_MAX 1024
 
 /*
  * @holds: those that are claimed; heap
@@ -67,8 +69,9 @@ static void put_back(const struct work *work, int group)
 /*
  * Of a function whose power state it does not know vfio-pci restores all that the kernel
  * found at first, Bus Master included; one that was enabled once is in D0. That turns
- * decoding and INTx on, so COMMAND is written as it was. Source: drivers/vfio/pci/
- * vfio_pci_core.c, vfio_pci_set_power_state(); drivers/pci/pci.c, do_pci_enable_device().
+ * decoding and INTx on, so COMMAND is written as it was, but never with Bus Master.
+ * Source: drivers/vfio/pci/vfio_pci_core.c, vfio_pci_set_power_state();
+ * drivers/pci/pci.c, do_pci_enable_device().
  */
 static int make_power_known(const struct pcireset_io *io, const struct pcireset_function *f)
 {
@@ -89,8 +92,21 @@ static int make_power_known(const struct pcireset_io *io, const struct pcireset_
 	r = io->attr_write(io->data, path, "0");
 	/* Where that is locked down, INTx stays on, as it does elsewhere. */
 	(void)io->config_write(io->data, f->address, PCI_COMMAND,
-			       command[0] | (uint32_t)command[1] << 8, sizeof(command));
+			       (command[0] & ~(uint32_t)PCI_COMMAND_MASTER) |
+				       (uint32_t)command[1] << 8,
+			       sizeof(command));
 	return r;
+}
+
+/* That is read back, not believed. One that was bad before is not counted twice. */
+static void silence_again(struct quiesce_run *run, size_t i)
+{
+	const enum pcireset_verdict verdict = run->outcomes[i].verdict;
+	const size_t n_bad = run->n_bad;
+
+	quiesce_keep_silent(run, i);
+	if (verdict == PCIRESET_FAILED)
+		run->n_bad = n_bad;
 }
 
 static void hold(struct work *work, size_t through)
@@ -128,9 +144,7 @@ static void hold(struct work *work, size_t through)
 	}
 	vfio->entry->isolation.way = PCIRESET_CONTAIN_IOMMU;
 	work->n_holds++;
-	/* That is read back, not believed. */
-	if (run->outcomes[through].verdict == PCIRESET_FENCED)
-		quiesce_keep_silent(work->run, through);
+	silence_again(work->run, through);
 }
 
 /* Best effort: it is small, and so is what it can do for want of memory. */
@@ -144,11 +158,26 @@ static void spare_from_oom(void)
 	(void)close(fd);
 }
 
-/* It is to be ended by whoever ends everything, and not by a terminal that goes away. */
-static void __attribute__((noreturn)) stay(void)
+static bool is_held(const struct work *work, int fd)
+{
+	for (size_t h = 0; h < work->n_holds; h++)
+		if (work->holds[h].group_fd == fd || work->holds[h].container_fd == fd)
+			return true;
+	return false;
+}
+
+/*
+ * It is to be ended by whoever ends everything, and not by a terminal that goes away; and
+ * nobody is to wait for the end of a pipe, or of a mount, for its sake.
+ */
+static void __attribute__((noreturn)) stay(const struct work *work)
 {
 	sigset_t none;
 
+	for (int fd = STDERR_FILENO + 1; fd < FDS_MAX; fd++)
+		if (!is_held(work, fd))
+			(void)close(fd);
+	(void)!chdir("/");
 	spare_from_oom();
 	(void)setsid();
 	(void)sigemptyset(&none);
@@ -157,14 +186,17 @@ static void __attribute__((noreturn)) stay(void)
 		(void)pause();
 }
 
-/* From here on nobody undoes it, whoever dies. */
-static void mark(const struct work *work)
+/*
+ * Whoever puts things back would unbind what somebody holds, so this comes before there is
+ * one. Should nobody be left, they are on their default domain, and barred.
+ */
+static void mark(const struct work *work, bool stands)
 {
 	const struct quiesce_run *run = work->run;
 
 	for (size_t i = 0; i < run->machine.n; i++)
 		if (work->list[i].wanted && !work->list[i].error)
-			run->journal->entries[i].isolation.stands = true;
+			run->journal->entries[i].isolation.stands = stands;
 }
 
 /* In a child, that its own child has the files open and nobody has to wait for it. */
@@ -175,17 +207,24 @@ static int leave_one_behind(const void *data)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		stay();
-	mark(data);
+		stay(data);
 	return 0;
 }
 
-static void keep(struct work *work)
+static void keep(struct work *work, uint64_t end_us)
 {
+	const uint64_t now_us = work->run->io->now_us(work->run->io->data);
+	const uint64_t left_us = end_us > now_us ? end_us - now_us : 0;
 	const char *unheard;
-	int r;
+	int r = -ETIMEDOUT;
 
-	r = quiesce_child_do(leave_one_behind, work, quiesce_monotonic_us() + STAY_MS * 1000ull);
+	mark(work, true);
+	if (left_us)
+		r = quiesce_child_do(leave_one_behind, work,
+				     quiesce_monotonic_us() +
+					     (left_us < STAY_US ? left_us : STAY_US));
+	if (r < 0)
+		mark(work, false);
 	for (size_t h = 0; h < work->n_holds; h++) {
 		struct quiesce_vfio *vfio = &work->holds[h];
 
@@ -200,9 +239,6 @@ static void keep(struct work *work)
 	}
 	for (size_t i = 0; i < work->run->machine.n; i++)
 		work->list[i].stands = work->list[i].wanted && !work->list[i].error;
-	/* That is no memory of the child's. */
-	if (work->run->own_journal)
-		mark(work);
 }
 
 /* Whom vfio-pci can be bound to, or PCIRESET_NONE. */
@@ -243,5 +279,5 @@ void quiesce_contain_iommu(struct quiesce_run *run, const struct quiesce_vfio_ca
 			hold(&work, find_through(&work, group));
 	}
 	if (work.n_holds)
-		keep(&work);
+		keep(&work, end_us);
 }

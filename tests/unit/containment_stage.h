@@ -104,7 +104,7 @@ static int setup(void **state)
 		.root = root, .io = &fake.io, .log = &quiet, .dump_target = targets
 	};
 	quiesce_config_defaults(&run.config);
-	run.drivers_deadline_us = 1000000;
+	run.drivers_deadline_us = 20000000;
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Groups that stay on a domain without a mapping, and who holds them. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -149,6 +150,36 @@ static void the_others_of_a_group_are_barred_too(void **state)
 	ends(holder());
 }
 
+/* Once it is in a session of its own. */
+static void a_holder_keeps_nothing_but_groups(void **state)
+{
+	int fd = open("/dev/null", O_RDWR), n_files = 0;
+	char path[64], link[64] = "";
+	pid_t pid;
+	DIR *dir;
+
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	contain();
+	pid = holder();
+	assert_true(pid > 0);
+	while (getsid(pid) != pid)
+		(void)usleep(1000);
+	(void)snprintf(path, sizeof(path), "/proc/%d/cwd", pid);
+	assert_int_equal(readlink(path, link, sizeof(link) - 1), 1);
+	assert_string_equal(link, "/");
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		n_files++;
+	(void)closedir(dir);
+	assert_int_equal(n_files, 2 + 3); /* ".", ".." and /dev/null as 0 to 2 */
+	(void)close(fd);
+	ends(pid);
+}
+
 /* All is as it was. */
 static void is_free(size_t i)
 {
@@ -224,6 +255,64 @@ static void bus_master_is_turned_off_where_vfio_turned_it_on(void **state)
 	is_contained(0, IOMMU);
 	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0503);
 	ends(holder());
+}
+
+/* Whoever enables it writes COMMAND as the crashed kernel had it. */
+static void bus_master_is_not_written_back(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = member("0000:00:1f.0", "3");
+	plan("iommu");
+	fake_put(f->config, 0x04, 0x0406, 2);
+	run.outcomes[0].verdict = PCIRESET_FAILED;
+	run.n_bad = 1;
+	contain();
+	is_contained(0, IOMMU);
+	assert_non_null(strstr(fake.log, "w 00:1f.0 04 0402\n"));
+	assert_null(strstr(fake.log, "w 00:1f.0 04 0406\n"));
+	assert_int_equal(run.n_bad, 0);
+	ends(holder());
+}
+
+static void one_that_had_failed_is_silenced_as_well(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = member("0000:00:1f.0", "3");
+	fake_find_attr(&fake, BIND)->written = restore_command;
+	fake_find_attr(&fake, BIND)->function = f;
+	plan("iommu");
+	run.outcomes[0].verdict = PCIRESET_FAILED;
+	run.n_bad = 1;
+	contain();
+	is_contained(0, IOMMU);
+	assert_int_equal(fake_get(f->config, 0x04, 2), 0x0503);
+	assert_int_equal(run.n_bad, 0);
+	ends(holder());
+}
+
+static void use_up_the_time(struct fake_function *f)
+{
+	(void)f;
+	fake.now_us = run.drivers_deadline_us;
+}
+
+static void a_group_that_nobody_can_hold_any_more_is_put_back(void **state)
+{
+	(void)state;
+	(void)member("0000:00:1e.0", "3");
+	(void)member("0000:00:1f.0", "3");
+	fake_find_attr(&fake, BIND)->written = use_up_the_time;
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: nobody can hold its group, and what it inherited is gone");
+	is_not(1, "not contained: iommu: nobody can hold its group, and what it inherited is gone");
+	assert_string_equal(asked, HELD RELEASED);
+	is_free(0);
+	is_free(1);
 }
 
 static void one_that_cannot_be_enabled_is_not_bound(void **state)
@@ -345,12 +434,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_VFIO(a_group_is_held_by_a_process_that_stays),
+		WITH_VFIO(a_holder_keeps_nothing_but_groups),
 		WITH_VFIO(one_process_holds_all_groups),
 		WITH_VFIO(the_others_of_a_group_are_barred_too),
 		WITH_VFIO(a_claim_that_is_refused_is_undone),
 		WITH_VFIO(a_step_without_a_device_makes_nobody_lost),
 		WITH_VFIO(a_group_is_claimed_by_one_that_answers),
 		WITH_VFIO(bus_master_is_turned_off_where_vfio_turned_it_on),
+		WITH_VFIO(bus_master_is_not_written_back),
+		WITH_VFIO(one_that_had_failed_is_silenced_as_well),
+		WITH_VFIO(a_group_that_nobody_can_hold_any_more_is_put_back),
 		WITH_VFIO(one_that_cannot_be_enabled_is_not_bound),
 		WITH_VFIO(a_claim_without_an_empty_domain_is_not_enough),
 		WITH_VFIO(a_group_with_one_that_is_kept_is_not_touched),
