@@ -118,6 +118,7 @@ int quiesce_newcomers_silence(struct quiesce_run *run)
 			    more.machine.n);
 		share_journal(run, more.machine.n, &rest);
 		r = quiesce_pipeline_silence(&more);
+		run->left_behind |= more.left_behind;
 		if (r == 0)
 			r = adopt(run, &more);
 	}
