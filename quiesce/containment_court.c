@@ -147,6 +147,12 @@ static bool asks_for(const struct quiesce_run *run, enum pcireset_contain way)
 	return false;
 }
 
+/* Of modules that nobody can list, any may take it. */
+static bool is_readable(const struct quiesce_image *image)
+{
+	return !image->is_readable || image->is_readable(image->data);
+}
+
 int quiesce_court_convene(struct quiesce_run *run, const struct quiesce_image *image,
 			  struct quiesce_court *ret_court)
 {
@@ -166,8 +172,9 @@ int quiesce_court_convene(struct quiesce_run *run, const struct quiesce_image *i
 	court.usb_console = !run->io->is_dump && quiesce_has_usb_console(run->root);
 	for (size_t i = 0; i < run->machine.n; i++)
 		court.gets_driver[i] = image && run->steps[i].action != PCIRESET_KEEP &&
-				       quiesce_gets_driver(run->io, image,
-							   &run->machine.functions[i]);
+				       (!is_readable(image) ||
+					quiesce_gets_driver(run->io, image,
+							    &run->machine.functions[i]));
 	if (asks_for(run, PCIRESET_CONTAIN_LINK) || asks_for(run, PCIRESET_CONTAIN_IOMMU))
 		court.firmware_first = quiesce_platform_firmware_first(run);
 	/* A dump may be another machine's. */

@@ -27,6 +27,11 @@ static bool takes(void *data, const char *modalias)
 	return modules && quiesce_modules_has_driver(modules, modalias);
 }
 
+static bool is_readable(void *data)
+{
+	return modules_of(data) != NULL;
+}
+
 static bool has(void *data, const char *name)
 {
 	struct quiesce_modules *modules = modules_of(data);
@@ -61,7 +66,13 @@ int quiesce_image_open(const char *root, const struct quiesce_log *log,
 	opened->log = log;
 	opened->loader = (struct quiesce_loader){ .log = log, .insert = quiesce_modules_insert };
 	/* A copy of a machine has nothing to do with this kernel. */
-	*ret_image = (struct quiesce_image){ takes, has, root[0] ? NULL : load, opened };
+	*ret_image = (struct quiesce_image){
+		.takes = takes,
+		.is_readable = is_readable,
+		.has = has,
+		.load = root[0] ? NULL : load,
+		.data = opened,
+	};
 	return 0;
 }
 

@@ -55,6 +55,7 @@ const char *quiesce_inherited_word(enum pcireset_known inherited);
 /**
  * struct quiesce_image - the modules that this image can load
  * @takes: would one of them bind a function with this modalias; may be NULL
+ * @is_readable: can it be told which modules there are; NULL: yes
  * @has: is there a module of this name; may be NULL
  * @load: load a module with its dependencies and these options and no others;
  *	-ENOENT where there is none; may be NULL
@@ -62,6 +63,7 @@ const char *quiesce_inherited_word(enum pcireset_known inherited);
  */
 struct quiesce_image {
 	bool (*takes)(void *data, const char *modalias);
+	bool (*is_readable)(void *data);
 	bool (*has)(void *data, const char *name);
 	int (*load)(void *data, const char *name, const char *options);
 	void *data;

@@ -162,6 +162,13 @@ static void choose_engines(struct quiesce_run *run)
 	}
 }
 
+/* What was asked for on top is no reason to leave out resets and drivers. */
+static void go_on_without(const struct quiesce_run *run, const char *what, int r)
+{
+	if (r < 0)
+		quiesce_log(run->log, QUIESCE_WARNING, "%s failed: %s", what, strerror(-r));
+}
+
 static int plan(struct quiesce_run *run)
 {
 	int r;
@@ -182,9 +189,7 @@ static int plan(struct quiesce_run *run)
 		return r;
 
 	run->estimate_ms = pcireset_plan_estimate_ms(&run->machine, run->steps);
-	r = quiesce_containment_plan(run);
-	if (r < 0)
-		return r;
+	go_on_without(run, "planning containment", quiesce_containment_plan(run));
 	stage_over(run, QUIESCE_STAGE_PLAN);
 	return 0;
 }
@@ -323,7 +328,8 @@ int quiesce_pipeline_silence(struct quiesce_run *run)
 		return r;
 
 	verify(run);
-	return quiesce_containment_stage(run);
+	go_on_without(run, "containment", quiesce_containment_stage(run));
+	return 0;
 }
 
 int quiesce_pipeline_run(struct quiesce_run *run)
