@@ -3,10 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "containment_stage.h"
+#include "containment_groups.h"
 
 #define IOMMU PCIRESET_CONTAIN_IOMMU
 
@@ -15,70 +14,12 @@
 #define RELEASED "released\nclosed\nclosed\n"
 #define CLOSED	 "closed\nclosed\n"
 
-/* vfio is built in. */
-static int with_vfio(void **state)
-{
-	static const char *const files[] = {
-		BIND,
-		"sys/bus/pci/drivers/vfio-pci/unbind",
-		"sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
-	};
-
-	assert_int_equal(setup(state), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		(void)strcpy(fake.attrs[fake.n_attrs++].path, files[i]);
-	/* Orphans are this process's. */
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	return 0;
-}
-
-/* What sysfs says of a group. */
-static void group_attr(const char *group, const char *name, const char *text)
-{
-	char path[96];
-	struct fake_attr *attr;
-
-	(void)snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%s/%s", group, name);
-	attr = fake_find_attr(&fake, path);
-	if (!attr)
-		attr = &fake.attrs[fake.n_attrs++];
-	(void)strcpy(attr->path, path);
-	(void)strcpy(attr->text, text);
-}
-
-static struct fake_function *member(const char *address, const char *group)
-{
-	struct fake_function *f = add(address);
-	char command[160];
-
-	(void)snprintf(command, sizeof(command), "mkdir -p '%s/sys/kernel/iommu_groups/%s/devices'",
-		       root, group);
-	assert_int_equal(system(command), 0);
-	group_attr(group, "type", "DMA-FQ");
-	fake_attr(&fake, f, "iommu_group", group)->link = true;
-	(void)fake_attr(&fake, f, "vfio-dev", "");
-	(void)fake_attr(&fake, f, "enable", "0");
-	return f;
-}
-
 static const char *override_of(size_t i)
 {
 	char path[PCIRESET_PATH_BYTES];
 
 	return fake_find_attr(&fake, pcireset_attr_path(run.machine.functions[i].address,
 							"driver_override", path))->text;
-}
-
-/* The process that was left behind, or 0; there is no other. */
-static pid_t holder(void)
-{
-	char text[64] = "";
-	int fd = open("/proc/thread-self/children", O_RDONLY);
-
-	assert_true(fd >= 0);
-	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
-	(void)close(fd);
-	return (pid_t)atoi(text);
 }
 
 /* It is asleep, in a session of its own, and a signal ends it. */
@@ -341,95 +282,6 @@ static void a_claim_without_an_empty_domain_is_not_enough(void **state)
 	is_free(0);
 }
 
-static void a_group_with_one_that_is_kept_is_not_touched(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1e.0", "3");
-	(void)member("0000:00:1f.0", "3");
-	(void)add("0000:00:1f.1");
-	plan("iommu");
-	run.steps[0].action = PCIRESET_KEEP;
-	run.outcomes[0].verdict = PCIRESET_KEPT;
-	contain();
-	is_not(1, "not contained: iommu: one beside it is kept, or a driver takes it");
-	is_not(2, "not contained: iommu: it has no IOMMU");
-	assert_string_equal(asked, "");
-	assert_null(strstr(fake.log, "w "));
-	assert_null(strstr(fake.log, "a "));
-}
-
-static void never_where_firmware_owns_error_handling(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1f.0", "3");
-	kernel_says("6,0,0,-;ACPI: PCI Root Bridge [PCI0] (domain 0000 [bus 00-ff])\n"
-		    "6,1,0,-;acpi PNP0A08:00: _OSC: platform does not support [AER]\n"
-		    "6,2,0,-;acpi PNP0A08:00: _OSC: OS now controls [PME]\n");
-	plan("link,iommu,d3hot");
-	contain();
-	is_contained(0, PCIRESET_CONTAIN_D3HOT);
-	assert_string_equal(asked, "");
-}
-
-/* As with pcie_ports=compat, which the command lines of many crash kernels have. */
-static void never_where_the_kernel_did_not_ask_for_it(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1f.0", "3");
-	kernel_says("6,0,0,-;ACPI: PCI Root Bridge [PCI0] (domain 0000 [bus 00-ff])\n"
-		    "6,1,0,-;acpi PNP0A08:00: PCIe port services disabled; not requesting _OSC "
-		    "control\n");
-	plan("link,iommu");
-	contain();
-	is_not(0, "not contained: iommu: firmware may own PCI error handling, the kernel's log "
-		  "does not tell");
-	assert_string_equal(asked, "");
-}
-
-/* The end of whoever holds the group attaches that. */
-static void never_where_the_default_domain_has_anything_mapped(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1d.0", "3");
-	(void)member("0000:00:1e.0", "4");
-	(void)member("0000:00:1f.0", "5");
-	group_attr("3", "type", "identity");
-	group_attr("4", "type", "");
-	group_attr("5", "reserved_regions", "0x000000007f000000 0x000000007fffffff direct\n"
-					    "0x00000000fee00000 0x00000000feefffff msi");
-	plan("iommu");
-	contain();
-	is_not(0, "not contained: iommu: the default domain of its group does not translate");
-	is_not(1, "not contained: iommu: the default domain of its group does not translate");
-	is_not(2, "not contained: iommu: firmware wants a region of its group mapped");
-	assert_string_equal(asked, "");
-}
-
-static void without_vfio_it_is_not_possible(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1f.0", "3");
-	fake_find_attr(&fake, BIND)->path[0] = '\0';
-	plan("iommu");
-	contain();
-	is_not(0, "not contained: iommu: no vfio-pci here: No such file or directory");
-	assert_string_equal(asked, "");
-	assert_int_equal(holder(), 0);
-}
-
-static void no_group_is_claimed_without_time(void **state)
-{
-	(void)state;
-	(void)member("0000:00:1f.0", "3");
-	run.drivers_deadline_us = 0;
-	plan("iommu");
-	contain();
-	is_not(0, "not contained: iommu: no time was left");
-	assert_string_equal(asked, "");
-}
-
-#define WITH_VFIO(name) cmocka_unit_test_setup_teardown(name, with_vfio, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,12 +298,6 @@ int main(void)
 		WITH_VFIO(a_group_that_nobody_can_hold_any_more_is_put_back),
 		WITH_VFIO(one_that_cannot_be_enabled_is_not_bound),
 		WITH_VFIO(a_claim_without_an_empty_domain_is_not_enough),
-		WITH_VFIO(a_group_with_one_that_is_kept_is_not_touched),
-		WITH_VFIO(never_where_firmware_owns_error_handling),
-		WITH_VFIO(never_where_the_kernel_did_not_ask_for_it),
-		WITH_VFIO(never_where_the_default_domain_has_anything_mapped),
-		WITH_VFIO(without_vfio_it_is_not_possible),
-		WITH_VFIO(no_group_is_claimed_without_time),
 	};
 
 	return cmocka_run_group_tests_name("containment-iommu", tests, NULL, NULL);
