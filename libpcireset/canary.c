@@ -45,6 +45,7 @@ void pcireset_canary_set(const struct pcireset_io *io, const struct pcireset_fun
 	    (now & canary.bits) != canary.bits)
 		return;
 	canary.before = now;
+	canary.control = control;
 	*ret_canary = canary;
 }
 
@@ -58,5 +59,9 @@ enum pcireset_known pcireset_canary_look(const struct pcireset_io *io,
 	if (!canary->reg || pcireset_read16_alive(io, function, canary->reg, &now) < 0)
 		return PCIRESET_UNKNOWN;
 	*ret_observed = (struct pcireset_observed){ canary->reg, canary->before, now };
-	return now & canary->bits ? PCIRESET_NO : PCIRESET_YES;
+	if (!(now & canary->bits))
+		return PCIRESET_YES;
+	/* Where that fails, the journal has it. */
+	(void)pcireset_write16(io, function, canary->reg, canary->control);
+	return PCIRESET_NO;
 }

@@ -105,12 +105,16 @@ int pcireset_kernel_look(struct pcireset_kernel_wave *w, const struct pcireset_k
 			 int error)
 {
 	struct pcireset_outcome *o = &w->task->outcomes[item->target];
+	struct pcireset_observed observed = { 0 };
 	enum pcireset_known was_reset;
 
+	/* One that failed has not erased the mark either, and proves nothing. */
+	was_reset = pcireset_canary_look(w->io, &w->machine->functions[item->target],
+					 &item->canary, &observed);
 	if (error < 0)
 		return error;
-	was_reset = pcireset_canary_look(w->io, &w->machine->functions[item->target],
-					 &item->canary, &o->observed);
+	if (was_reset != PCIRESET_UNKNOWN)
+		o->observed = observed;
 	if (was_reset == PCIRESET_YES)
 		o->reset = PCIRESET_SEEN_OBSERVED;
 	return was_reset == PCIRESET_NO ? -EOPNOTSUPP : 0;

@@ -227,11 +227,15 @@ struct pcireset_canary {
 	uint16_t reg;
 	uint16_t bits;
 	uint16_t before; /* the whole register, the bits set */
+	uint16_t control; /* what it held */
 };
 /* What it held is added to @saved, whose entry is in use, before it is written. */
 void pcireset_canary_set(const struct pcireset_io *io, const struct pcireset_function *function,
 			 struct pcireset_saved *saved, struct pcireset_canary *ret_canary);
-/* Was it reset; @ret_observed is set where that is known. */
+/*
+ * Was it reset; @ret_observed is set where that is known. A mark that is still there is
+ * taken away: that is no register that a reset has erased.
+ */
 enum pcireset_known pcireset_canary_look(const struct pcireset_io *io,
 					 const struct pcireset_function *function,
 					 const struct pcireset_canary *canary,

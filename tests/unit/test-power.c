@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* D3hot and back, by the kernel: believed where a mark shows it, and nowhere else. */
+#include <errno.h>
+
 #include "kernel_stage.h"
 
 static struct fake_function *nic;
@@ -69,8 +71,21 @@ static void a_mark_that_stays_shows_that_it_did_nothing(void **state)
 	assert_int_equal(outcomes[0].reset_error, -95);
 	assert_int_equal(outcomes[0].reset, PCIRESET_SEEN_NONE);
 	assert_int_equal(outcomes[0].verdict, PCIRESET_FENCED);
-	/* It is taken away again. */
-	assert_int_equal(outcomes[0].restored, 1);
+	/* It is taken away again, and no reset has erased it. */
+	assert_int_equal(outcomes[0].restored, 0);
+	assert_int_equal(fake_get(nic->config, 0x52, 2), 0x0003);
+}
+
+static void a_reset_that_failed_has_not_erased_the_mark(void **state)
+{
+	(void)state;
+	with(0x11, 0x0003);
+	reset->write_error = -ENOTTY;
+	assert_int_equal(make(), 0);
+
+	assert_int_equal(outcomes[0].reset_error, -25);
+	assert_int_equal(outcomes[0].observed.reg, 0);
+	assert_int_equal(outcomes[0].restored, 0);
 	assert_int_equal(fake_get(nic->config, 0x52, 2), 0x0003);
 }
 
@@ -178,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_mark_that_is_gone_shows_it),
 		TEST(a_mark_that_stays_shows_that_it_did_nothing),
+		TEST(a_reset_that_failed_has_not_erased_the_mark),
 		TEST(without_msix_msi_has_one),
 		TEST(without_either_nothing_is_believed),
 		TEST(messages_that_are_on_are_left_alone),
