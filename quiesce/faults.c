@@ -23,12 +23,10 @@
 /* Of ": AMD-Vi: " */
 #define AMD_BYTES 10
 
-static bool is_at(const struct pcireset_function *f, struct pcireset_address address,
-		  bool any_domain)
+/* Does it make its requests in its own name. */
+static bool is_own(const struct pcireset_function *f)
 {
-	if (any_domain)
-		address.domain = f->address.domain;
-	return pcireset_address_compare(f->address, address) == 0;
+	return !pcireset_is_bridge(f) && (f->express || f->parent == PCIRESET_NONE);
 }
 
 /*
@@ -42,7 +40,7 @@ static void blame_group(const struct quiesce_run *run, const struct quiesce_grou
 		run->iommu->members[i].faults += !pcireset_is_bridge(&run->machine.functions[i]);
 }
 
-static void blame(const struct quiesce_run *run, struct pcireset_address address, bool any_domain)
+static void blame(const struct quiesce_run *run, struct pcireset_address address)
 {
 	const struct quiesce_group *beside = NULL;
 	bool found = false;
@@ -51,23 +49,43 @@ static void blame(const struct quiesce_run *run, struct pcireset_address address
 	for (size_t i = 0; i < run->iommu->n_members; i++) {
 		const struct pcireset_function *f = &run->machine.functions[i];
 		const struct quiesce_group *group = quiesce_group_of(run->iommu, i);
-		const bool is_own = !pcireset_is_bridge(f) &&
-				    (f->express || f->parent == PCIRESET_NONE);
 
-		if (!is_at(f, address, any_domain)) {
-			if (!is_own && f->address.bus == address.bus &&
-			    (any_domain || f->address.domain == address.domain))
+		if (pcireset_address_compare(f->address, address) != 0) {
+			if (!is_own(f) && f->address.domain == address.domain &&
+			    f->address.bus == address.bus)
 				beside = group;
 			continue;
 		}
 		found = true;
-		if (is_own)
+		if (is_own(f))
 			run->iommu->members[i].faults++;
 		else if (group)
 			blame_group(run, group);
 	}
 	if (!found && beside)
 		blame_group(run, beside);
+}
+
+/* Where functions of two domains may be meant nobody is blamed. */
+static void blame_of_any_domain(const struct quiesce_run *run, struct pcireset_address address)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		const struct pcireset_function *f = &run->machine.functions[i];
+		struct pcireset_address there = address;
+
+		there.domain = f->address.domain;
+		if (pcireset_address_compare(f->address, there) != 0 &&
+		    (is_own(f) || f->address.bus != address.bus))
+			continue;
+		if (found && address.domain != there.domain)
+			return;
+		found = true;
+		address = there;
+	}
+	if (found)
+		blame(run, address);
 }
 
 /* "0000:01:00.0", or "01:00.0" of whatever domain. */
@@ -79,8 +97,12 @@ static void take_address(const struct quiesce_faults *faults, const char *text, 
 	if (!faults->is_counting || length >= sizeof(word))
 		return;
 	(void)snprintf(word, sizeof(word), "%.*s", (int)length, text);
-	if (pcireset_address_parse(word, &address) == 0)
-		blame(faults->run, address, strchr(word, ':') == strrchr(word, ':'));
+	if (pcireset_address_parse(word, &address) < 0)
+		return;
+	if (strchr(word, ':') == strrchr(word, ':'))
+		blame_of_any_domain(faults->run, address);
+	else
+		blame(faults->run, address);
 }
 
 /* Not one of those that AMD's driver says while it starts. */
