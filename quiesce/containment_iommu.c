@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/pci_regs.h>
 #include <signal.h>
 #include <string.h>
 
@@ -66,49 +65,6 @@ static void put_back(const struct work *work, int group)
 			(void)pcireset_journal_restore(run->io, &run->journal->entries[i]);
 }
 
-/*
- * Of a function whose power state it does not know vfio-pci restores all that the kernel
- * found at first, Bus Master included; one that was enabled once is in D0. That turns
- * decoding and INTx on, so COMMAND is written as it was, but never with Bus Master.
- * Source: drivers/vfio/pci/vfio_pci_core.c, vfio_pci_set_power_state();
- * drivers/pci/pci.c, do_pci_enable_device().
- */
-static int make_power_known(const struct pcireset_io *io, const struct pcireset_function *f)
-{
-	char path[PCIRESET_PATH_BYTES];
-	uint8_t command[2];
-	int r;
-
-	if (!f->power)
-		return 0;
-	r = io->config_read(io->data, f->address, PCI_COMMAND, command, sizeof(command));
-	if (r == 0 && (command[0] & command[1]) == 0xff)
-		r = -ENODEV;
-	(void)pcireset_attr_path(f->address, "enable", path);
-	if (r == 0)
-		r = io->attr_write(io->data, path, "1");
-	if (r < 0)
-		return r;
-	r = io->attr_write(io->data, path, "0");
-	/* Where that is locked down, INTx stays on, as it does elsewhere. */
-	(void)io->config_write(io->data, f->address, PCI_COMMAND,
-			       (command[0] & ~(uint32_t)PCI_COMMAND_MASTER) |
-				       (uint32_t)command[1] << 8,
-			       sizeof(command));
-	return r;
-}
-
-/* That is read back, not believed. One that was bad before is not counted twice. */
-static void silence_again(struct quiesce_run *run, size_t i)
-{
-	const enum pcireset_verdict verdict = run->outcomes[i].verdict;
-	const size_t n_bad = run->n_bad;
-
-	quiesce_keep_silent(run, i);
-	if (verdict == PCIRESET_FAILED)
-		run->n_bad = n_bad;
-}
-
 static void hold(struct work *work, size_t through)
 {
 	const struct quiesce_run *run = work->run;
@@ -126,10 +82,6 @@ static void hold(struct work *work, size_t through)
 		.entry = &run->journal->entries[through],
 		.wants_empty = true,
 	};
-	if (r == 0) {
-		why = "it cannot be enabled";
-		r = make_power_known(run->io, vfio->function);
-	}
 	if (r == 0)
 		r = quiesce_vfio_hold(vfio, &why);
 	if (r == 0 && !vfio->is_empty) {
@@ -144,7 +96,7 @@ static void hold(struct work *work, size_t through)
 	}
 	vfio->entry->isolation.way = PCIRESET_CONTAIN_IOMMU;
 	work->n_holds++;
-	silence_again(work->run, through);
+	quiesce_keep_silent(work->run, through);
 }
 
 /* Best effort: it is small, and so is what it can do for want of memory. */

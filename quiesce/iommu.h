@@ -303,7 +303,9 @@ struct quiesce_vfio {
  * @vfio: whom, and with what
  * @ret_why: on failure, the step that was refused, in words
  *
- * Where nothing but the empty domain is refused, it is held all the same.
+ * The function is enabled and disabled before, so that vfio-pci does not turn its Bus
+ * Master on; whoever holds reads that back. Where nothing but the empty domain is
+ * refused, it is held all the same.
  *
  * Return: 0, or -errno of the step that was refused: then nothing is held.
  */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -225,6 +226,38 @@ static int open_and_claim(struct quiesce_vfio *vfio, const char *address, const 
 	return claim(vfio, ret_why);
 }
 
+/*
+ * Of a function whose power state it does not know vfio-pci restores all that the kernel
+ * found at first, Bus Master included; one that was enabled once is in D0. That turns
+ * decoding and INTx on, so COMMAND is written as it was, but never Bus Master. Source:
+ * drivers/vfio/pci/vfio_pci_core.c, vfio_pci_set_power_state(); drivers/pci/pci.c,
+ * do_pci_enable_device().
+ */
+static int make_power_known(const struct pcireset_io *io, const struct pcireset_function *f)
+{
+	char path[PCIRESET_PATH_BYTES];
+	uint8_t command[2];
+	uint32_t before;
+	int r;
+
+	if (!f->power)
+		return 0;
+	r = io->config_read(io->data, f->address, PCI_COMMAND, command, sizeof(command));
+	if (r == 0 && (command[0] & command[1]) == 0xff)
+		r = -ENODEV;
+	(void)pcireset_attr_path(f->address, "enable", path);
+	if (r == 0)
+		r = io->attr_write(io->data, path, "1");
+	if (r < 0)
+		return r;
+	before = command[0] | (uint32_t)command[1] << 8;
+	r = io->attr_write(io->data, path, "0");
+	/* Where that is locked down, INTx stays on, as it does elsewhere. */
+	(void)io->config_write(io->data, f->address, PCI_COMMAND,
+			       before & ~(uint32_t)PCI_COMMAND_MASTER, sizeof(command));
+	return r;
+}
+
 int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
@@ -235,6 +268,12 @@ int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why)
 	r = check_free(vfio);
 	if (r < 0) {
 		*ret_why = "it is barred";
+		return r;
+	}
+	/* A mere re-initialisation is of functions that were reset: it goes on. */
+	r = make_power_known(vfio->io, vfio->function);
+	if (r < 0 && (vfio->wants_empty || r == -ENODEV)) {
+		*ret_why = "it cannot be enabled";
 		return r;
 	}
 

@@ -150,7 +150,7 @@ static void work(uint64_t drivers_deadline_us)
 }
 
 /* {"group":…} of the report's device @i */
-static char *reported(size_t i)
+static inline char *reported(size_t i)
 {
 	struct cJSON *device = quiesce_report_device(&run, i);
 	char *text = cJSON_PrintUnformatted(cJSON_GetObjectItem(device, "iommu"));
@@ -159,7 +159,7 @@ static char *reported(size_t i)
 	return text;
 }
 
-static void turn_master_on(struct fake_function *f)
+static inline void turn_master_on(struct fake_function *f)
 {
 	fake_put(f->config, 4, fake_get(f->config, 4, 2) | 4, 2);
 }
