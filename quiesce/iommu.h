@@ -121,6 +121,8 @@ enum quiesce_reinit {
  * @reinit: what was decided or done
  * @reason: why, or ""
  * @through: the function to claim it by, or PCIRESET_NONE
+ * @no_window: why it is not to be held on an empty domain though that was asked for,
+ *	or NULL
  * @window_ms: for how long it was held on an empty domain, or 0
  * @observable: what its functions tried then was sure to be told
  */
@@ -137,6 +139,7 @@ struct quiesce_group {
 	enum quiesce_reinit reinit;
 	char reason[QUIESCE_REASON_BYTES];
 	size_t through;
+	const char *no_window;
 	uint32_t window_ms;
 	bool observable;
 };
@@ -311,7 +314,17 @@ struct quiesce_vfio {
  */
 int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why);
 /**
- * quiesce_vfio_release() - of a group that is held
+ * quiesce_vfio_let_go() - close the files of a group that is held
+ *
+ * The function stays bound: quiesce_vfio_unbind(). Its driver finds the group free.
+ *
+ * Return: 0, or -errno of the release.
+ */
+int quiesce_vfio_let_go(struct quiesce_vfio *vfio, const char **ret_why);
+/** quiesce_vfio_unbind() - from vfio-pci, as its journal entry says; may block */
+void quiesce_vfio_unbind(struct quiesce_vfio *vfio);
+/**
+ * quiesce_vfio_release() - both, of a group that is held
  *
  * The release attaches the group's default domain, and that replaces whatever
  * the function inherited. Nothing is left bound: where even that fails, the
@@ -321,10 +334,27 @@ int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why);
  */
 int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why);
 
+/* window.c */
+
+/**
+ * quiesce_window_spare() - say of each group that must not be held why
+ *
+ * A window yields evidence and nothing else: no driver that is needed may find its
+ * group held, and what may still do DMA is not given to a domain that does not translate.
+ *
+ * Return: is there any window.
+ */
+bool quiesce_window_spare(struct quiesce_run *run);
+
+/* condemn.c */
+
+/** quiesce_condemn() - the verdict is worse; false where it was as bad before */
+bool quiesce_condemn(struct quiesce_run *run, size_t i, enum pcireset_verdict verdict);
+/** quiesce_keep_silent() - Bus Master off, where vfio-pci has turned it on; read back */
+void quiesce_keep_silent(struct quiesce_run *run, size_t i);
+
 /* iommu_stage.c */
 
-/** quiesce_keep_silent() - Bus Master off again, where vfio-pci has restored it */
-void quiesce_keep_silent(struct quiesce_run *run, size_t i);
 /** quiesce_iommu_stage_by() - quiesce_iommu_stage() by means of the caller's */
 int quiesce_iommu_stage_by(struct quiesce_run *run, const struct quiesce_vfio_calls *calls,
 			   const struct quiesce_image *image);

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The stage behind the verdicts: decide for each group, load vfio once, go on. */
 #include <errno.h>
-#include <linux/pci_regs.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "faults.h"
 #include "supervise.h"
 
 /* Serial consoles are slow, and the report has all of them. */
 #define REFUSALS_LOGGED_MAX 20
-/* Two descriptors each, of the 1024 that a process has; further ones are not probed. */
-#define HELD_MAX 400
+/* Descriptors for all the rest of this process. */
+#define OTHER_FDS 224
 
 struct held {
 	struct quiesce_vfio vfio;
 	struct quiesce_group *group;
+	const char *why;
+	int error;
 };
 
 /*
  * @window_us: how long groups are to be held, or 0
- * @held: those that are; heap
+ * @held: those that are, @n_held of at most @held_max; heap
  */
 struct stage {
 	struct quiesce_run *run;
@@ -29,6 +31,7 @@ struct stage {
 	uint64_t window_us;
 	struct held *held;
 	size_t n_held;
+	size_t held_max;
 	size_t count[QUIESCE_REINITS];
 	size_t n_logged;
 };
@@ -46,50 +49,6 @@ static void set_answer(struct quiesce_group *group, enum quiesce_reinit reinit, 
 		       error ? strerror(-error) : "");
 }
 
-static void lose(struct quiesce_run *run, size_t i)
-{
-	char address[PCIRESET_ADDRESS_BYTES];
-
-	run->outcomes[i].ready = PCIRESET_NO;
-	run->outcomes[i].verdict = PCIRESET_LOST;
-	run->n_bad++;
-	quiesce_log(run->log, QUIESCE_WARNING, "%s: lost: it no longer answers after vfio",
-		    pcireset_address_format(run->machine.functions[i].address, address));
-}
-
-/* vfio leaves Bus Master off; that is read back, not believed. */
-void quiesce_keep_silent(struct quiesce_run *run, size_t i)
-{
-	const struct pcireset_io *io = run->io;
-	struct pcireset_function f = run->machine.functions[i];
-	const struct pcireset_decision fence = { .action = PCIRESET_FENCE,
-						 .leave_intx = run->steps[i].leave_intx };
-	struct pcireset_outcome again = { .fence_error = 0 };
-	char address[PCIRESET_ADDRESS_BYTES];
-	uint8_t command[2];
-
-	if (io->config_read(io->data, f.address, PCI_COMMAND, command, sizeof(command)) < 0)
-		return;
-	f.command = (uint16_t)(command[0] | command[1] << 8);
-	if (f.command == 0xffff) {
-		lose(run, i);
-		return;
-	}
-	if (!(f.command & PCI_COMMAND_MASTER))
-		return;
-
-	quiesce_log(run->log, QUIESCE_WARNING, "%s: Bus Master came back with vfio",
-		    pcireset_address_format(f.address, address));
-	(void)pcireset_fence(io, &(struct pcireset_machine){ &f, 1 }, &fence, &again);
-	if (again.fence_error == 0)
-		return;
-
-	run->outcomes[i].fence_error = again.fence_error;
-	run->outcomes[i].silent = PCIRESET_NO;
-	run->outcomes[i].verdict = again.fence_error == -ENODEV ? PCIRESET_LOST : PCIRESET_FAILED;
-	run->n_bad++;
-}
-
 static void end_claim(const struct stage *stage, struct quiesce_group *group, const char *why, int r)
 {
 	if (r < 0)
@@ -97,6 +56,35 @@ static void end_claim(const struct stage *stage, struct quiesce_group *group, co
 	else
 		set_answer(group, QUIESCE_REINIT_DONE, "claimed and released through vfio", 0);
 	quiesce_keep_silent(stage->run, group->through);
+}
+
+static void decide_one(const struct stage *stage, struct quiesce_group *group, bool probe)
+{
+	const struct quiesce_run *run = stage->run;
+
+	quiesce_reinit_decide(&run->machine, run->outcomes, run->iommu, probe, group);
+}
+
+/* Two descriptors each. */
+static size_t held_max(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur <= OTHER_FDS)
+		return 0;
+	return ((files.rlim_cur < 1024 ? files.rlim_cur : 1024) - OTHER_FDS) / 2;
+}
+
+/* False where the window alone wanted it claimed. */
+static bool is_wanted_without(const struct stage *stage, struct quiesce_group *group,
+			      const char *why)
+{
+	if (!stage->held)
+		return true;
+	if (!group->no_window)
+		group->no_window = why;
+	decide_one(stage, group, false);
+	return group->reinit == QUIESCE_REINIT_WANTED;
 }
 
 /* Released at once, unless it is held for a window. */
@@ -110,14 +98,16 @@ static void claim(struct stage *stage, struct quiesce_group *group)
 		.function = &run->machine.functions[group->through],
 		.group = group->number,
 		.entry = &run->journal->entries[group->through],
-		.wants_empty = stage->held && stage->n_held < HELD_MAX,
+		.wants_empty = stage->held && !group->no_window,
 	};
 	const char *why = "";
 	int r;
 
 	r = quiesce_vfio_hold(&vfio, &why);
+	if (r == 0)
+		quiesce_keep_silent(run, group->through);
 	if (r == 0 && vfio.wants_empty) {
-		stage->held[stage->n_held++] = (struct held){ vfio, group };
+		stage->held[stage->n_held++] = (struct held){ vfio, group, "", 0 };
 		return;
 	}
 	if (r == 0)
@@ -158,10 +148,27 @@ static void judge(struct quiesce_run *run, size_t i)
 		    pcireset_address_format(run->machine.functions[i].address, address), faults);
 	quiesce_keep_silent(run, i);
 	o->silent = PCIRESET_NO;
-	if (o->verdict == PCIRESET_LOST || o->verdict == PCIRESET_FAILED)
-		return;
-	o->verdict = PCIRESET_FAILED;
-	run->n_bad++;
+	(void)quiesce_condemn(run, i, PCIRESET_FAILED);
+}
+
+/*
+ * Files first, of all groups: whatever an unbind waits for, no driver finds its group
+ * held. What there is no time for stays in the journal, for whoever restores later.
+ */
+static void let_go(struct stage *stage)
+{
+	struct quiesce_run *run = stage->run;
+
+	for (size_t h = 0; h < stage->n_held; h++)
+		stage->held[h].error = quiesce_vfio_let_go(&stage->held[h].vfio,
+							   &stage->held[h].why);
+	for (size_t h = 0; h < stage->n_held; h++) {
+		struct held *held = &stage->held[h];
+
+		if (now_us(stage) < run->drivers_deadline_us)
+			quiesce_vfio_unbind(&held->vfio);
+		end_claim(stage, held->group, held->why, held->error);
+	}
 }
 
 static void end_window(struct stage *stage, struct quiesce_faults *faults)
@@ -169,17 +176,12 @@ static void end_window(struct stage *stage, struct quiesce_faults *faults)
 	if (stage->n_held)
 		wait_for_faults(stage, faults);
 	quiesce_faults_end(faults);
-	for (size_t h = 0; h < stage->n_held; h++) {
-		struct quiesce_group *group = stage->held[h].group;
-		const char *why = "";
-		int r = quiesce_vfio_release(&stage->held[h].vfio, &why);
-
-		end_claim(stage, group, why, r);
-		for (size_t i = group->first; i != PCIRESET_NONE;
+	/* While what they try is still blocked. */
+	for (size_t h = 0; h < stage->n_held; h++)
+		for (size_t i = stage->held[h].group->first; i != PCIRESET_NONE;
 		     i = stage->run->iommu->members[i].next)
 			judge(stage->run, i);
-	}
-	free(stage->held);
+	let_go(stage);
 }
 
 static void log_refusal(struct stage *stage, const struct quiesce_group *group)
@@ -189,13 +191,23 @@ static void log_refusal(struct stage *stage, const struct quiesce_group *group)
 			    quiesce_reinit_word(group->reinit), group->reason);
 }
 
-static void decide(const struct stage *stage)
+/* Of groups that would not have been held anyway nothing is said. */
+static void decide(struct stage *stage)
 {
-	const struct quiesce_run *run = stage->run;
+	const struct quiesce_iommu *iommu = stage->run->iommu;
 
-	for (size_t g = 0; g < run->iommu->n_groups; g++)
-		quiesce_reinit_decide(&run->machine, run->outcomes, run->iommu,
-				      stage->window_us > 0, &run->iommu->groups[g]);
+	if (stage->window_us && quiesce_window_spare(stage->run))
+		stage->held = calloc(iommu->n_groups + 1, sizeof(*stage->held));
+	stage->held_max = held_max();
+	for (size_t g = 0; g < iommu->n_groups; g++) {
+		struct quiesce_group *group = &iommu->groups[g];
+
+		decide_one(stage, group, stage->held != NULL);
+		if (group->reinit != QUIESCE_REINIT_WANTED)
+			group->no_window = NULL;
+		else if (group->no_window)
+			(void)is_wanted_without(stage, group, group->no_window);
+	}
 }
 
 static bool any_wanted(const struct stage *stage)
@@ -231,32 +243,43 @@ static void claim_all(struct stage *stage)
 
 		if (group->reinit != QUIESCE_REINIT_WANTED)
 			continue;
-		if (why)
+		if (now_us(stage) >= stage->end_us)
+			why = "no time left";
+		if (why && is_wanted_without(stage, group, why))
 			set_answer(group, QUIESCE_REINIT_NOT_POSSIBLE, why, 0);
-		else if (now_us(stage) >= stage->end_us)
-			set_answer(group, QUIESCE_REINIT_NOT_POSSIBLE, "no time left", 0);
-		else
+		if (!why && (stage->n_held < stage->held_max ||
+			     is_wanted_without(stage, group, "too many groups")))
 			claim(stage, group);
 	}
+}
+
+static void say_no_window(struct quiesce_group *group)
+{
+	const size_t used = strlen(group->reason);
+
+	if (group->no_window &&
+	    (group->reinit == QUIESCE_REINIT_DONE || group->reinit == QUIESCE_REINIT_NOT_NEEDED))
+		(void)snprintf(group->reason + used, sizeof(group->reason) - used,
+			       "; no window: %s", group->no_window);
 }
 
 static void go(struct stage *stage)
 {
 	struct quiesce_iommu *iommu = stage->run->iommu;
 	struct quiesce_faults faults;
+	const bool has_window = stage->held && any_wanted(stage);
 
-	/* Without memory, or for nothing, there is no window. */
-	if (stage->window_us && any_wanted(stage))
-		stage->held = calloc(iommu->n_groups, sizeof(*stage->held));
-	if (stage->held)
+	if (has_window)
 		quiesce_faults_begin(stage->run, &faults);
 	claim_all(stage);
-	if (stage->held)
+	if (has_window)
 		end_window(stage, &faults);
+	free(stage->held);
 
 	for (size_t g = 0; g < iommu->n_groups; g++) {
-		const struct quiesce_group *group = &iommu->groups[g];
+		struct quiesce_group *group = &iommu->groups[g];
 
+		say_no_window(group);
 		stage->count[group->reinit]++;
 		if (group->reinit == QUIESCE_REINIT_REFUSED)
 			log_refusal(stage, group);

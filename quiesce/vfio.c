@@ -287,14 +287,13 @@ int quiesce_vfio_hold(struct quiesce_vfio *vfio, const char **ret_why)
 	return r;
 }
 
-int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why)
+int quiesce_vfio_let_go(struct quiesce_vfio *vfio, const char **ret_why)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
-	int r = 0, restored;
+	int r = 0;
 
-	(void)pcireset_address_format(vfio->function->address, address);
-	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: releasing group %u, putting it back", address,
-		    vfio->group);
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: releasing group %u",
+		    pcireset_address_format(vfio->function->address, address), vfio->group);
 	if (vfio->is_claimed)
 		r = call(vfio, vfio->group_fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
 	if (r < 0)
@@ -303,10 +302,26 @@ int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why)
 		vfio->calls->close(vfio->calls->data, vfio->group_fd);
 	if (vfio->container_fd >= 0)
 		vfio->calls->close(vfio->calls->data, vfio->container_fd);
+	return r;
+}
 
-	restored = pcireset_journal_restore(vfio->io, vfio->entry);
-	if (restored < 0)
+void quiesce_vfio_unbind(struct quiesce_vfio *vfio)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+	int r;
+
+	(void)pcireset_address_format(vfio->function->address, address);
+	quiesce_log(vfio->log, QUIESCE_DEBUG, "%s: putting it back", address);
+	r = pcireset_journal_restore(vfio->io, vfio->entry);
+	if (r < 0)
 		quiesce_log(vfio->log, QUIESCE_WARNING, "%s: not put back from " DRIVER ": %s",
-			    address, strerror(-restored));
+			    address, strerror(-r));
+}
+
+int quiesce_vfio_release(struct quiesce_vfio *vfio, const char **ret_why)
+{
+	const int r = quiesce_vfio_let_go(vfio, ret_why);
+
+	quiesce_vfio_unbind(vfio);
 	return r;
 }

@@ -13,15 +13,18 @@
 #include "report.h"
 
 #define BIND "sys/bus/pci/drivers/vfio-pci/bind"
+#define UNBIND "sys/bus/pci/drivers/vfio-pci/unbind"
 
 static struct fake fake;
 static struct quiesce_run run;
 static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
 static char root[64];
-static char asked[256];
+static char asked[512];
 static int claim_error;
 static int empty_error;
 static size_t n_loads;
+static bool last_is_stuck;
+static bool is_verified;
 
 static int vfio_open(void *data, const char *path)
 {
@@ -60,7 +63,7 @@ static int load(void *data, const char *name, const char *options)
 {
 	static const char *const appear[] = {
 		BIND,
-		"sys/bus/pci/drivers/vfio-pci/unbind",
+		UNBIND,
 		"sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
 	};
 
@@ -74,7 +77,14 @@ static int load(void *data, const char *name, const char *options)
 	return 0;
 }
 
-static const struct quiesce_image image = { .load = load };
+/* Functions that have a modalias get a driver. */
+static bool takes(void *data, const char *modalias)
+{
+	(void)data;
+	return strcmp(modalias, "pci:known") == 0;
+}
+
+static const struct quiesce_image image = { .load = load, .takes = takes };
 
 static void below_root(const char *what)
 {
@@ -111,6 +121,8 @@ static int setup(void **state)
 	claim_error = 0;
 	empty_error = 0;
 	n_loads = 0;
+	last_is_stuck = false;
+	is_verified = false;
 	(void)strcpy(root, "test-iommu-stage.XXXXXX");
 	assert_non_null(mkdtemp(root));
 	below_root("mkdir dev proc && : >proc/vmcore && echo '6,0,1,-;DMAR: Copied translation "
@@ -143,7 +155,12 @@ static void work(uint64_t drivers_deadline_us)
 	run.journal->capacity = run.machine.n;
 	run.journal->entries = (struct pcireset_journal_entry *)(run.journal + 1);
 	for (size_t i = 0; i < run.machine.n; i++)
-		run.outcomes[i].verdict = PCIRESET_COMPLETED;
+		run.outcomes[i].verdict = is_verified ? PCIRESET_VERIFIED :
+							PCIRESET_COMPLETED;
+	if (last_is_stuck) {
+		run.outcomes[run.machine.n - 1].stuck = true;
+		run.outcomes[run.machine.n - 1].verdict = PCIRESET_LOST;
+	}
 	run.drivers_deadline_us = drivers_deadline_us;
 	fake_forget_log(&fake);
 	assert_int_equal(quiesce_iommu_stage_by(&run, &calls, &image), 0);

@@ -1,54 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Groups that are held on an empty domain for a while, and what the log says meanwhile. */
-#include "iommu_stage.h"
-
-/* What the kernel says while groups are held. */
-static const char *said;
-static uint64_t slept_us;
-
-static void append(const char *name, const char *text)
-{
-	char path[96];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	file = fopen(path, "a");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void sleep_and_hear(void *data, uint64_t us)
-{
-	(void)data;
-	slept_us += us;
-	fake.now_us += us;
-	(void)strcat(asked, "wait\n");
-	append("dev/kmsg", said);
-}
-
-static void work_with_window(const char *text, uint64_t drivers_deadline_us)
-{
-	append("proc/interrupts", "           CPU0\n"
-				  "  24:          0  DMAR-MSI    0-edge      dmar0\n"
-				  " NMI:          0   Non-maskable interrupts\n");
-	said = text;
-	slept_us = 0;
-	fake.io.sleep_us = sleep_and_hear;
-	run.config.window_ms = 500;
-	work(drivers_deadline_us);
-}
-
-/* {"ms":…} of the evidence of device @i */
-static char *window(size_t i)
-{
-	struct cJSON *device = quiesce_report_device(&run, i);
-	char *text = cJSON_PrintUnformatted(cJSON_GetObjectItem(
-		cJSON_GetObjectItem(device, "evidence"), "window"));
-
-	cJSON_Delete(device);
-	return text;
-}
+#include "window_stage.h"
 
 static void in_a_window_all_groups_are_held_at_once(void **state)
 {
@@ -168,6 +120,64 @@ static void without_a_claim_nobody_waits(void **state)
 	assert_int_equal(run.iommu->groups[0].reinit, QUIESCE_REINIT_REFUSED);
 }
 
+static void note_unbind(struct fake_function *f)
+{
+	(void)f;
+	(void)strcat(asked, "unbind\n");
+}
+
+static void all_groups_are_free_before_the_first_unbind(void **state)
+{
+	(void)state;
+	(void)add("0000:01:00.0", "3");
+	(void)add("0000:02:00.0", "4");
+	(void)load(NULL, "", "");
+	fake_find_attr(&fake, UNBIND)->written = note_unbind;
+	work_with_window("", UINT64_MAX);
+	assert_non_null(strstr(asked, "wait\nrelease\nrelease\nunbind\nunbind\n"));
+}
+
+static void what_is_late_is_left_for_whoever_restores(void **state)
+{
+	(void)state;
+	(void)add("0000:01:00.0", "3");
+	late_by_us = 200000;
+	work_with_window("", 200000);
+	late_by_us = 0;
+	assert_non_null(strstr(asked, "wait\nrelease\n"));
+	assert_true(run.journal->entries[0].in_use);
+	assert_string_equal(run.journal->entries[0].bound_to, "vfio-pci");
+}
+
+static void Bus_Master_is_off_before_the_wait(void **state)
+{
+	(void)state;
+	watched = add("0000:01:00.0", "3");
+	(void)load(NULL, "", "");
+	fake_find_attr(&fake, BIND)->written = turn_master_on;
+	fake_find_attr(&fake, BIND)->function = watched;
+	work_with_window("", UINT64_MAX);
+	assert_int_equal(command_then, 0x0400);
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_COMPLETED);
+	watched = NULL;
+}
+
+static void Bus_Master_that_stays_on_is_counted_once(void **state)
+{
+	struct fake_function *f;
+
+	(void)state;
+	f = add("0000:01:00.0", "3");
+	f->sticky_master = true;
+	(void)load(NULL, "", "");
+	fake_find_attr(&fake, BIND)->written = turn_master_on;
+	fake_find_attr(&fake, BIND)->function = f;
+	work_with_window("3,2,7,-;DMAR: [DMA Read NO_PASID] Request device [0000:01:00.0] fault\n",
+			 UINT64_MAX);
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_FAILED);
+	assert_int_equal(run.n_bad, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -180,6 +190,10 @@ int main(void)
 		TEST(without_the_IOMMU_s_interrupt_no_fault_proves_nothing),
 		TEST(a_group_that_is_not_on_an_empty_domain_proves_nothing),
 		TEST(without_a_claim_nobody_waits),
+		TEST(all_groups_are_free_before_the_first_unbind),
+		TEST(what_is_late_is_left_for_whoever_restores),
+		TEST(Bus_Master_is_off_before_the_wait),
+		TEST(Bus_Master_that_stays_on_is_counted_once),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
