@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "faulty-door.h"
 
+#include <linux/pci_regs.h>
 #include <signal.h>
 
 static void count(struct faulty_door *door, const char *what)
 {
-	if (door->left-- > 1)
+	if (door->left == 0 || door->left-- > 1)
 		return;
 	quiesce_log(door->log, QUIESCE_INFO, "faulty: kill after %s", what);
 	(void)raise(SIGKILL);
@@ -18,19 +19,30 @@ static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret
 	return io->scan(io->data, ret_addresses, ret_n);
 }
 
+/* Its Bus Master reads as off, and stays on whatever is written. */
+static bool is_lie(const struct faulty_door *door, struct pcireset_address address, uint16_t reg)
+{
+	return door->lies && reg == PCI_COMMAND &&
+	       pcireset_address_compare(door->liar, address) == 0;
+}
+
 static int config_read(void *data, struct pcireset_address address, uint16_t reg, void *buffer,
 		       size_t bytes)
 {
 	const struct pcireset_io *io = ((struct faulty_door *)data)->behind;
+	int r = io->config_read(io->data, address, reg, buffer, bytes);
 
-	return io->config_read(io->data, address, reg, buffer, bytes);
+	if (r == 0 && is_lie(data, address, reg))
+		*(uint8_t *)buffer &= (uint8_t)~PCI_COMMAND_MASTER;
+	return r;
 }
 
 static int config_write(void *data, struct pcireset_address address, uint16_t reg, uint32_t value,
 			size_t bytes)
 {
 	const struct pcireset_io *io = ((struct faulty_door *)data)->behind;
-	int r = io->config_write(io->data, address, reg, value, bytes);
+	const uint32_t extra = is_lie(data, address, reg) ? PCI_COMMAND_MASTER : 0;
+	int r = io->config_write(io->data, address, reg, value | extra, bytes);
 
 	count(data, "config");
 	return r;

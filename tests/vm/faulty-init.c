@@ -48,10 +48,11 @@ static void power_off(const struct quiesce_run *run)
 	}
 }
 
-/* As one whose registers say that it was reset and is silent. */
+/* As one whose registers say that it was reset and is silent, whatever comes. */
 static void tell_a_lie(const struct quiesce_run *run)
 {
 	const struct pcireset_io *io = run->io;
+	struct faulty_door *door = io->data;
 	char address[PCIRESET_ADDRESS_BYTES];
 
 	for (size_t i = 0; i < run->machine.n; i++) {
@@ -61,6 +62,8 @@ static void tell_a_lie(const struct quiesce_run *run)
 			continue;
 		run->outcomes[i].verdict = PCIRESET_COMPLETED;
 		run->outcomes[i].silent = PCIRESET_YES;
+		door->liar = f->address;
+		door->lies = true;
 		(void)io->config_write(io->data, f->address, PCI_COMMAND,
 				       PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
 					       PCI_COMMAND_INTX_DISABLE, 2);
@@ -115,11 +118,13 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 		read_word(cmdline, "faulty.write=", word, sizeof(word));
 		read_word(cmdline, "faulty.port=", wanted_port, sizeof(wanted_port));
 	}
-	if (strcmp(wanted_fault, "kill") == 0 && pcireset_io_open("/", &io) == 0) {
+	if ((strcmp(wanted_fault, "kill") == 0 || strcmp(wanted_fault, "liar") == 0) &&
+	    pcireset_io_open("/", &io) == 0) {
 		faulty_door_open(&door, io, &log, strtol(word, NULL, 10));
 		run.io = &door.io;
-		wanted_stage[0] = '\0';
 	}
+	if (strcmp(wanted_fault, "kill") == 0)
+		wanted_stage[0] = '\0';
 	(void)quiesce_run_prepare(&run, NULL);
 	(void)quiesce_work(&run, shared, started_us, tell_fd);
 	if (!goes_on())
