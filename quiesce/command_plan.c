@@ -117,6 +117,8 @@ static int print_table(const struct quiesce_run *run, const struct quiesce_optio
 	cJSON_Delete(devices);
 	if (r < 0)
 		return r;
+	if (run->config.window_ms && run->config.level == QUIESCE_LEVEL_IOMMU)
+		(void)printf("IOMMU window: %u ms, before the drivers\n", run->config.window_ms);
 	devices = make_devices(run, NULL, run->machine.n);
 	quiesce_total_plan(devices, pcireset_plan_estimate_ms(&run->machine, run->steps), stdout);
 	cJSON_Delete(devices);
