@@ -22,6 +22,8 @@ EXTRA_DEVICES+=(
 	-drive if=none,id=slow,driver=null-co,size=32M,read-zeroes=on,throttling.iops-total=64,throttling.iops-size=4096
 	-device nvme-ns,drive=slow,nsid=1,shared=on
 	-trace sriov_register_vfs -trace sriov_unregister_vfs
+	# systemd's PID 1 loads virtio_rng: should it ever wait for a byte, who owes it.
+	-trace 'virtio_rng_*'
 )
 
 # check_works WHAT...: the VF was at work, and NICs and WHAT work afterwards.
