@@ -64,6 +64,8 @@ static int end_member(struct pcireset_kernel_wave *w, size_t i, struct pcireset_
 
 	if (entry->method_before[0])
 		r = add_write(job, f, "reset_method", entry->method_before, true);
+	if (r == 0 && entry->method_before[0])
+		job->writes[job->n_writes - 1].otherwise = PCIRESET_METHODS_DEFAULT;
 	if (r == 0 && entry->overridden)
 		r = add_write(job, f, "driver_override", "\n", true);
 	return r;

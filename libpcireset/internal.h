@@ -356,6 +356,11 @@ int pcireset_bus_master_off(const struct pcireset_io *io,
 
 /* No driver has this name, so none will match meanwhile. */
 #define PCIRESET_OVERRIDE "pci-quiesce"
+/*
+ * What the kernel has by itself. It lists a bus reset for function 0 before it has found
+ * the others, and refuses that list ever after: reset_method_store(), drivers/pci/pci.c.
+ */
+#define PCIRESET_METHODS_DEFAULT "default"
 /* journal.c: somebody else's override stays: it keeps drivers away as well as ours */
 bool pcireset_may_override(const struct pcireset_io *io, struct pcireset_address address);
 /* journal.c: -EBUSY where an earlier change stands; in_use is left to the caller */

@@ -36,6 +36,8 @@ void pcireset_job_run(struct pcireset_job *job,
 		if (!w->restores && job->result < 0)
 			continue;
 		r = write(data, w->path, w->text);
+		if (r == -EINVAL && w->otherwise)
+			r = write(data, w->path, w->otherwise);
 		if (r < 0 && *result == 0)
 			*result = r;
 	}

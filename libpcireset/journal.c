@@ -298,13 +298,8 @@ static int restore_method(const struct pcireset_io *io, struct pcireset_journal_
 	if (!entry->method_before[0])
 		return 0;
 	r = write_attr(io, entry, "reset_method", entry->method_before);
-	/*
-	 * The kernel lists a bus reset for function 0 before it has found the others,
-	 * and refuses that list ever after. What it has by itself, then.
-	 * Source: the kernel's reset_method_store().
-	 */
 	if (r == -EINVAL)
-		r = write_attr(io, entry, "reset_method", "default");
+		r = write_attr(io, entry, "reset_method", PCIRESET_METHODS_DEFAULT);
 	if (r == 0)
 		entry->method_before[0] = '\0';
 	return r;

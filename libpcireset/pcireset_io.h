@@ -67,11 +67,13 @@ enum pcireset_engine {
  * struct pcireset_write - one write of a text to an attribute
  * @path: path below the root, without a leading slash
  * @text: what to write, in one write(2)
+ * @otherwise: what to write where @text is -EINVAL, or NULL; not freed
  * @restores: made even when an earlier write of the same job failed
  */
 struct pcireset_write {
 	char *path;
 	char *text;
+	const char *otherwise;
 	bool restores;
 };
 

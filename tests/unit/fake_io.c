@@ -281,6 +281,8 @@ static int write_now(struct fake *fake, const char *path, const char *text)
 	}
 	if (attr->write_error)
 		return attr->write_error;
+	if (attr->refused && strncmp(attr->refused, text, length) == 0 && !attr->refused[length])
+		return -EINVAL;
 	(void)snprintf(attr->text, sizeof(attr->text), "%.*s", (int)length, text);
 	if (attr->written)
 		attr->written(attr->function);

@@ -66,6 +66,7 @@ struct fake_attr {
 	int link_error;       /* -errno of reading a link, or 0 */
 	int read_error;       /* -errno of reading it, or 0 */
 	int write_error;      /* -errno of a write, or 0 */
+	const char *refused;  /* the one text that is invalid, or NULL */
 	unsigned int busy_writes; /* so many fail with -EAGAIN at once, before all that */
 	uint64_t blocks_us;   /* how long a write takes in a job; UINT64_MAX: for ever */
 	void (*written)(struct fake_function *function); /* what a write does */

@@ -207,6 +207,32 @@ static void a_late_return_counts_after_all(void **state)
 		assert_int_equal(outcomes[i].reset_error, 0);
 }
 
+/* The kernel lists it for function 0 before it knows the others, and never takes it back. */
+static void a_method_that_is_not_taken_back_keeps_nobody_from_a_reset(void **state)
+{
+	struct fake_function *port;
+
+	(void)state;
+	port = fake_port(&fake, "0000:00:03.0", 1, 1);
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	(void)fake_resets(&fake, endpoint("0000:01:00.0"), "flr bus");
+	fake_find_attr(&fake, "sys/bus/pci/devices/0000:01:00.0/reset_method")->refused = "flr bus";
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	reset_by(1, PCIRESET_METHOD_FLR);
+	reset_by(2, PCIRESET_METHOD_SBR);
+	steps[2].whole_bus = true;
+	run(2000, 10000);
+
+	assert_string_equal(started, "0000:01:00.0 flr\n0000:00:03.0 sbr\n");
+	assert_true(outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_error, 0);
+	assert_string_equal(
+		fake_find_attr(&fake, "sys/bus/pci/devices/0000:01:00.0/reset_method")->text,
+		"default");
+	assert_string_equal(journal->entries[1].method_before, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +247,7 @@ int main(void)
 		TEST(sixteen_that_never_return_cost_one_budget_and_four_more_another),
 		TEST(the_deadline_of_all_is_stronger_than_the_budget_of_one),
 		TEST(a_late_return_counts_after_all),
+		TEST(a_method_that_is_not_taken_back_keeps_nobody_from_a_reset),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
