@@ -67,6 +67,16 @@ def judge_shell(trace, console, report, allowed, directory):
     return problems
 
 
+def not_shared(accesses, functions, bound):
+    """Below a conventional bridge all have one requester, that of the bridge or of its
+    bus: it may be a bound one's DMA."""
+    buses = {functions[a].requester >> 8 for a in bound}
+    shared = {bus << 8 for bus in buses}
+    shared |= {b.requester for b in functions.values() if b.leads_to_buses and buses & set(b.buses)}
+    shared -= {f.requester for f in functions.values() if not f.bridge}
+    return [a for a in accesses if a.requester not in shared]
+
+
 def first_writes(trace, functions, start):
     """{address: first config write from start on}."""
     names = {f.requester: f.address for f in functions.values()}
@@ -95,7 +105,7 @@ def judge_unit(trace, console, report, allowed, directory):
                  default=FOREVER)
     if fences:
         last = max(time for time in fences if time < driver)
-        late = stray(trace.dma, functions, kept, last, driver)
+        late = not_shared(stray(trace.dma, functions, kept, last, driver), functions, early)
         if late:
             problems.append(f"{len(late)} DMA after the fence")
     wrong, seen = check_resets(trace, functions, report, kept, console.init, driver)
@@ -131,11 +141,8 @@ def judge_late(trace, console, report, allowed, directory):
     problems += [f"{a}: not fenced" for a in sorted(outside - set(fences))]
     problems += [f"{a}: fenced, yet in use" for a in sorted(set(fences) & kept)]
     if outside:
-        # Behind a conventional bridge all have one requester.
-        shared = {functions[a].requester & ~0xff for a in bound}
         after = max(fences.get(a, start) for a in outside)
-        late = [a for a in stray(trace.dma, functions, kept, after, end)
-                if a.requester not in shared]
+        late = not_shared(stray(trace.dma, functions, kept, after, end), functions, bound)
         if late:
             problems.append(f"{len(late)} DMA after the fence")
     else:

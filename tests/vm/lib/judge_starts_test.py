@@ -111,6 +111,19 @@ class JudgeStarts(unittest.TestCase):
         self.assertTrue(self.unit(good, modules=()))
         dma = "7@117.000000:vtd_iotlb_page_hit IOTLB page hit sid 0x48 iova"
         self.assertTrue(self.unit(good + [dma]))
+        # The port's own ID: no bound function is below.
+        self.assertTrue(self.unit(good + [dma.replace("0x48", "0x18")]))
+
+    def test_who_shares_a_requester(self):
+        functions = parse_console(first_part().splitlines()).first
+        trace = parse_trace(f"7@117.000000:vtd_iotlb_page_hit IOTLB page hit sid {sid} iova"
+                            for sid in ("0x18", "0x48", "0x100"))
+
+        def left(bound):
+            return [a.requester for a in judge_starts.not_shared(trace.dma, functions, bound)]
+        self.assertEqual(left(()), [0x18, 0x48, 0x100])
+        self.assertEqual(left(("0000:00:08.0",)), [0x18, 0x48, 0x100])
+        self.assertEqual(left(("0000:01:00.0",)), [0x48, 0x100])
 
     def late(self, trace, status=0, writer="late: writer ok"):
         console = first_part() + listing("second", 118.0, ("0000:00:08.0", "0000:01:00.0")) + (
