@@ -55,6 +55,7 @@ struct pass {
 	struct quiesce_run run;
 	struct flat_live live;
 	double fence_cpu_us;
+	struct pcireset_journal journal; /* as PID 1 provides it: it outlives the worker */
 };
 
 static void on_stage(void *data, enum quiesce_stage stage)
@@ -122,12 +123,16 @@ static void run_pass(struct pass *pass, struct result *result)
 	model_machine_make(&pass->live.flat, result->machine, result->n);
 	model_machine_make(&before, result->machine, result->n);
 	(void)flat_open(&before);
+	pass->journal.capacity = result->n;
+	pass->journal.entries = calloc(result->n, sizeof(*pass->journal.entries));
+	bench_must(pass->journal.entries, "out of memory");
 	/* Nothing of this machine; without the report, which comes after each stage. */
 	*run = (struct quiesce_run){
 		.root = "/proc/self/fdinfo",
 		.io = flat_live_open(&pass->live),
 		.log = &log,
 		.is_addition = true,
+		.journal = &pass->journal,
 		.on_stage = on_stage,
 		.on_stage_data = pass,
 		.deadline_us = UINT64_MAX,
@@ -152,6 +157,7 @@ static void end_pass(struct pass *pass)
 {
 	quiesce_run_free(&pass->run);
 	flat_free(&pass->live.flat);
+	free(pass->journal.entries);
 	free(pass);
 }
 
