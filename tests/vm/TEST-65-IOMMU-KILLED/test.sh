@@ -5,7 +5,7 @@
 # shellcheck source=tests/vm/lib/iommu.sh
 . "$(dirname "$0")/../lib/iommu.sh"
 
-killed_crash 15 attribute rd.pci_quiesce.engine=kernel
+killed_crash 18 attribute rd.pci_quiesce.engine=kernel
 grep -q "binding to vfio-pci" "$RUN/dmesg" || fail "it did not die in the IOMMU stage"
 judge survive --deadline 5
 check_dump
