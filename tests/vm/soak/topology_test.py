@@ -93,6 +93,16 @@ class Rules(unittest.TestCase):
                 with self.subTest(seed=seed, bus=bus):
                     self.check_bus(machine, bus)
 
+    def test_interrupts(self):
+        """From two bridges below a PCIe-to-PCI bridge only INTx arrives."""
+        for seed in SEEDS:
+            machine = Machine(Cycle(seed).words()[0])
+            buses = {v["id"]: v["bus"] for _, v in machine.devices if "id" in v}
+            for model, values in machine.devices:
+                above = machine.models.get(buses.get(values["bus"]))
+                with self.subTest(seed=seed):
+                    self.assertFalse(above == "pcie-pci-bridge" and model.startswith("virtio-"))
+
     def test_names(self):
         """Slots have numbers of their own, and each backend one device."""
         for seed in SEEDS:
