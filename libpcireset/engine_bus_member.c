@@ -30,7 +30,8 @@ void pcireset_bus_end(const struct pcireset_bus_wave *w, const struct pcireset_b
 	m->phase = PCIRESET_BUS_OVER;
 	if (error < 0 && bus->state == PCIRESET_BUS_RUNS && entry->in_use)
 		entry->late = true;
-	if (!m->counts) {
+	/* What an earlier reset came to stays where this one was not begun. */
+	if (!m->counts || (o->tried && bus->state != PCIRESET_BUS_RUNS)) {
 		o->since.was_made |= bus->state == PCIRESET_BUS_RUNS;
 		o->since.error = error;
 		return;

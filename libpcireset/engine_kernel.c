@@ -98,7 +98,8 @@ static void set_outcome(struct pcireset_kernel_wave *w, struct pcireset_kernel_i
 			w->task->journal->entries[i].stuck = stuck;
 		if (pcireset_kernel_is_member(w, item, i) && (stuck || came_back))
 			o->stuck = stuck;
-		if (!counts_for(w, item, i))
+		/* What an earlier reset came to stays where this one was not begun. */
+		if (!counts_for(w, item, i) || (o->tried && !tried))
 			continue;
 		o->tried = tried;
 		o->reset_error = error;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "kernel_stage.h"
 
 #define DEVICES "sys/bus/pci/devices/"
@@ -233,6 +235,27 @@ static void a_method_that_is_not_taken_back_keeps_nobody_from_a_reset(void **sta
 	assert_string_equal(journal->entries[1].method_before, "");
 }
 
+/* The other had its own bus before, and is on this one, too. */
+static void an_earlier_reset_counts_where_the_next_is_too_late(void **state)
+{
+	(void)state;
+	(void)fake_attr(&fake, fake_port(&fake, "0000:00:03.0", 1, 1), "reset_subordinate", "");
+	(void)fake_attr(&fake, endpoint("0000:01:00.0"), "driver_override", "(null)");
+	(void)fake_attr(&fake, endpoint("0000:01:00.1"), "driver_override", "(null)");
+	read_machine();
+	for (size_t i = 1; i <= 2; i++) {
+		reset_by(i, PCIRESET_METHOD_SBR);
+		steps[i].whole_bus = true;
+		steps[i].estimate_ms = 102;
+	}
+	steps[2].engine = PCIRESET_ENGINE_NONE;
+	outcomes[2].tried = true;
+	run(2000, 50);
+	assert_int_equal(outcomes[1].reset_error, -ETIMEDOUT);
+	assert_true(outcomes[2].tried);
+	assert_int_equal(outcomes[2].reset_error, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +271,7 @@ int main(void)
 		TEST(the_deadline_of_all_is_stronger_than_the_budget_of_one),
 		TEST(a_late_return_counts_after_all),
 		TEST(a_method_that_is_not_taken_back_keeps_nobody_from_a_reset),
+		TEST(an_earlier_reset_counts_where_the_next_is_too_late),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
