@@ -35,6 +35,15 @@ static bool leads_somewhere(const struct pcireset_bus_wave *w, const struct pcir
 	return false;
 }
 
+/* After a reset by the kernel only what that did not write back may be left: a mark. */
+static bool is_free(const struct pcireset_bus_wave *w, struct pcireset_journal_entry *entry)
+{
+	return !entry->in_use ||
+	       (!entry->stuck && !entry->late && !entry->overridden && !entry->method_before[0] &&
+		!entry->bound_to[0] &&
+		pcireset_saved_restore(w->io, entry->address, &entry->saved) >= 0);
+}
+
 static int save(const struct pcireset_bus_wave *w, struct pcireset_bus_member *m)
 {
 	const struct pcireset_function *f = pcireset_bus_function(w, m);
@@ -48,7 +57,7 @@ static int save(const struct pcireset_bus_wave *w, struct pcireset_bus_member *m
 	m->counts |= m->was_away;
 	if (m->was_away)
 		return 0;
-	if (entry->in_use)
+	if (!is_free(w, entry))
 		return -EBUSY;
 	*entry = (struct pcireset_journal_entry){ .address = f->address };
 	r = pcireset_read16_alive(w->io, f, PCI_COMMAND, &command);
@@ -110,7 +119,7 @@ int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 	int r;
 
 	r = check_drivers(w, bus);
-	if (r == 0 && entry->in_use)
+	if (r == 0 && !is_free(w, entry))
 		r = -EBUSY;
 	if (r < 0)
 		return r;

@@ -108,11 +108,53 @@ static void what_is_away_is_not_left_to_the_kernel_where_its_bus_cannot_begin(vo
 	free(next);
 }
 
+static void a_bus_is_reset_after_the_kernel_has_reset_one_on_it(void **state)
+{
+	struct fake_function *p = port("0000:00:03.0", 1, 1);
+
+	(void)state;
+	(void)fake_resets(&direct, below(p, "0000:01:00.0"), "device_specific");
+	(void)below(p, "0000:01:00.1");
+	plan_all();
+	assert_int_equal(steps[1].engine, PCIRESET_ENGINE_KERNEL);
+	assert_int_equal(steps[2].engine, PCIRESET_ENGINE_DIRECT);
+	assert_true(steps[2].whole_bus);
+	direct_reset(10000);
+
+	assert_int_equal(outcomes[1].reset_error, 0);
+	assert_int_equal(outcomes[2].reset_error, 0);
+	assert_int_equal(outcomes[2].reset, PCIRESET_SEEN_OBSERVED);
+}
+
+static void and_after_the_kernel_could_not(void **state)
+{
+	struct fake_function *f = below(port("0000:00:03.0", 1, 1), "0000:01:00.0");
+	struct pcireset_step *next;
+	size_t n;
+
+	(void)state;
+	fake_resets(&direct, f, "device_specific")->write_error = -ENOTTY;
+	plan_all();
+	assert_int_equal(steps[1].engine, PCIRESET_ENGINE_KERNEL);
+	direct_reset(10000);
+	assert_int_equal(outcomes[1].reset_error, -ENOTTY);
+
+	assert_int_equal(pcireset_escalate(&machine, decisions, steps, outcomes, &next, &n), 0);
+	assert_int_equal(next[1].engine, PCIRESET_ENGINE_DIRECT);
+	outcomes[1] = (struct pcireset_outcome){ 0 };
+	reset_again(next, direct.now_us + 10000000);
+	free(next);
+	assert_int_equal(outcomes[1].reset_error, 0);
+	assert_int_equal(outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_earlier_reset_counts_where_the_next_is_too_late),
 		TEST(what_is_away_is_not_left_to_the_kernel_where_its_bus_cannot_begin),
+		TEST(a_bus_is_reset_after_the_kernel_has_reset_one_on_it),
+		TEST(and_after_the_kernel_could_not),
 	};
 
 	return cmocka_run_group_tests_name("bus-again", tests, NULL, NULL);
