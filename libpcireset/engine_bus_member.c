@@ -69,6 +69,9 @@ static void settle(const struct pcireset_bus_wave *w, const struct pcireset_bus 
 	m->due_us = pcireset_bus_now_us(w) + pcireset_bus_entry(w, m)->below.settle_us;
 	if (m->due_us < w->task->limits.deadline_us)
 		return;
+	for (size_t k = 1; k < bus->n; k++)
+		if (pcireset_below(w->task->machine, bus->members[k].i, m->i))
+			pcireset_bus_entry(w, &bus->members[k])->quiet_until_us = m->due_us;
 	m->phase = PCIRESET_BUS_OVER;
 	end_below(w, bus, m, -ETIMEDOUT);
 }

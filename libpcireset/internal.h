@@ -370,6 +370,9 @@ int pcireset_journal_begin(const struct pcireset_io *io,
 bool pcireset_got_driver(const struct pcireset_io *io, const struct pcireset_function *function);
 /* How long nobody touches a function on its way to D3hot. */
 #define PCIRESET_D3HOT_US 10000
+/* Nobody may touch it yet, and there was no time left to wait for that. */
+bool pcireset_journal_is_quiet(const struct pcireset_io *io,
+			       const struct pcireset_journal_entry *entry);
 /* The isolation stands. */
 void pcireset_journal_contained(struct pcireset_journal_entry *entry);
 /* All that was written to sysfs is as it was. */

@@ -126,6 +126,12 @@ static void wait_for_reset(const struct pcireset_io *io, const struct pcireset_j
 		io->sleep_us(io->data, POLL_US);
 }
 
+bool pcireset_journal_is_quiet(const struct pcireset_io *io,
+			       const struct pcireset_journal_entry *entry)
+{
+	return entry->late && io->now_us(io->data) < entry->quiet_until_us;
+}
+
 int pcireset_journal_release(const struct pcireset_io *io, struct pcireset_journal_entry *entry)
 {
 	const struct pcireset_function bridge = { .address = entry->address };
@@ -257,6 +263,8 @@ static int restore_registers(const struct pcireset_io *io, struct pcireset_journ
 		entry->late = true;
 		return -EAGAIN;
 	}
+	if (pcireset_journal_is_quiet(io, entry))
+		return -EAGAIN;
 	wait_for_reset(io, entry);
 	r = entry->below.settle_us ? restore_bridge(io, entry)
 				   : pcireset_saved_restore(io, entry->address, &entry->saved);

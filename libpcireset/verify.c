@@ -53,13 +53,16 @@ static bool answers_as_before(const struct pcireset_function *function,
 }
 
 /* All wait against the same end: many that are slow cost no more than one. */
-static struct pcireset_registers read_when_ready(const struct pcireset_io *io,
-						 const struct pcireset_function *function,
-						 bool was_reset, uint64_t end_us)
+static struct pcireset_registers
+read_when_ready(const struct pcireset_io *io, const struct pcireset_function *function,
+		const struct pcireset_journal_entry *entry, bool was_reset, uint64_t end_us)
 {
-	struct pcireset_registers now = read_registers(io, function);
+	struct pcireset_registers now = nothing_read;
 	uint64_t pause_us = POLL_FIRST_US;
 
+	if (entry && pcireset_journal_is_quiet(io, entry))
+		return now;
+	now = read_registers(io, function);
 	while (was_reset && !answers_as_before(function, &now) &&
 	       io->now_us(io->data) < end_us) {
 		io->sleep_us(io->data, pause_us);
@@ -75,7 +78,8 @@ static void restore(const struct pcireset_io *io, struct pcireset_journal_entry 
 {
 	int n;
 
-	if (!entry || !entry->in_use || entry->stuck || entry->holds_bus)
+	if (!entry || !entry->in_use || entry->stuck || entry->holds_bus ||
+	    pcireset_journal_is_quiet(io, entry))
 		return;
 
 	n = pcireset_saved_restore(io, entry->address, &entry->saved);
@@ -130,7 +134,7 @@ static void verify_silenced(const struct pcireset_io *io,
 	bool pending;
 
 	if (!never_came_back(step, outcome, entry, io->now_us(io->data) >= end_us))
-		now = read_when_ready(io, function, outcome->tried, end_us);
+		now = read_when_ready(io, function, entry, outcome->tried, end_us);
 
 	if (!answers_as_before(function, &now)) {
 		outcome->after = now;
@@ -185,7 +189,7 @@ static void verify_idle(const struct pcireset_io *io, const struct pcireset_func
 	if (!outcome->tried)
 		return;
 
-	outcome->after = read_when_ready(io, function, true, end_us);
+	outcome->after = read_when_ready(io, function, entry, true, end_us);
 	outcome->reset = outcome->reset_error == 0 ? PCIRESET_SEEN_REPORTED : PCIRESET_SEEN_NONE;
 	outcome->ready = PCIRESET_YES;
 	if (!answers_as_before(function, &outcome->after)) {

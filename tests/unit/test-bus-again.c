@@ -148,6 +148,30 @@ static void and_after_the_kernel_could_not(void **state)
 	assert_int_equal(outcomes[1].reset, PCIRESET_SEEN_OBSERVED);
 }
 
+/* Its link is active again 60 ms after the reset, and it has 100 ms from then. */
+static void at_the_deadline_nobody_is_asked_in_its_time(void **state)
+{
+	struct fake_function *p = port("0000:00:03.0", 1, 1);
+
+	(void)state;
+	fake_put(p->config, 0x4c, 0x00100013, 4);
+	fake_put(p->config, 0x52, 0x2013, 2);
+	p->link_us = 60000;
+	below(p, "0000:01:00.0")->quiet_us = 160000;
+	bus_run(150);
+	assert_int_equal(outcomes[1].reset_error, -ETIMEDOUT);
+	assert_true(direct.now_us < 150000);
+	direct.log[0] = '\0';
+
+	assert_int_equal(pcireset_verify(&direct.io, &machine, steps, journal, outcomes), 1);
+	assert_int_equal(outcomes[1].verdict, PCIRESET_LOST);
+	assert_int_equal(pcireset_journal_restore(&direct.io, &entries[1]), -EAGAIN);
+	assert_null(strstr(direct.log, "01:00.0"));
+	direct.now_us = 200000;
+	assert_int_equal(pcireset_journal_restore(&direct.io, &entries[1]), 0);
+	assert_int_equal(fake_get(direct.functions[1].config, 0x10, 4), 0xfe000004);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +179,7 @@ int main(void)
 		TEST(what_is_away_is_not_left_to_the_kernel_where_its_bus_cannot_begin),
 		TEST(a_bus_is_reset_after_the_kernel_has_reset_one_on_it),
 		TEST(and_after_the_kernel_could_not),
+		TEST(at_the_deadline_nobody_is_asked_in_its_time),
 	};
 
 	return cmocka_run_group_tests_name("bus-again", tests, NULL, NULL);
