@@ -249,6 +249,32 @@ static int wait_for_end(const struct pcireset_io *io, const struct pcireset_func
 	return r;
 }
 
+/* The link may come up again: until that is over, nobody is told. */
+static int mask_events(const struct work *work, size_t port)
+{
+	const struct pcireset_function *f = &work->machine->functions[port];
+	struct pcireset_journal_entry *entry = &work->journal->entries[port];
+	int r;
+
+	if (entry->in_use)
+		return -EBUSY;
+	*entry = (struct pcireset_journal_entry){ .address = f->address };
+	r = pcireset_port_events_take(work->io, f, &entry->saved, &entry->below.slot);
+	if (r < 0)
+		return r;
+	/* What is below comes first, whoever restores. */
+	entry->below.settle_us = LINK_UP_US;
+	/* Whoever restores must see all of it, or nothing. */
+	__atomic_store_n(&entry->in_use, true, __ATOMIC_RELEASE);
+	r = pcireset_port_events_mask(work->io, f, &entry->saved);
+	if (r == 0)
+		return 0;
+	/* Slot Control is the last of them: it has had no command. */
+	entry->below.slot = 0;
+	(void)pcireset_journal_restore(work->io, entry);
+	return r;
+}
+
 /* With its events masked. */
 static int disable_link(const struct work *work, size_t port)
 {
@@ -270,31 +296,34 @@ static int disable_link(const struct work *work, size_t port)
 	return r;
 }
 
-static void contain_below(const struct work *work, size_t port, bool is_late)
+static void refuse_below(const struct work *work, size_t port, int error, const char *why)
 {
-	const struct pcireset_function *f = &work->machine->functions[port];
-	struct pcireset_journal_entry *entry = &work->journal->entries[port];
-	const char *why = is_late ? "no time was left" : "what is behind its link is not free";
-	struct pcireset_port_events before;
-	int r = is_late ? -ETIMEDOUT : each_below(work, port, begin_below);
-
-	if (r == 0) {
-		why = "its link did not go down";
-		r = pcireset_port_events_mask(work->io, f, entry, &before);
-		if (r == 0) {
-			r = disable_link(work, port);
-			(void)pcireset_port_events_unmask(work->io, f, entry, &before);
-		}
-	}
-	if (r == 0) {
-		(void)each_below(work, port, stand_below);
-		return;
-	}
 	for (size_t i = 0; i < work->machine->n; i++)
 		if (work->machine->functions[i].parent == port && work->list[i].wanted &&
 		    !work->list[i].error)
-			refuse(&work->list[i], r, why);
+			refuse(&work->list[i], error, why);
 	(void)each_below(work, port, give_up_below);
+}
+
+static void contain_below(const struct work *work, size_t port, bool is_late)
+{
+	const char *why = is_late ? "no time was left" : "what is behind its link is not free";
+	int r = is_late ? -ETIMEDOUT : each_below(work, port, begin_below);
+	bool is_masked = false;
+
+	if (r == 0) {
+		why = "its link did not go down";
+		r = mask_events(work, port);
+		is_masked = r == 0;
+	}
+	if (r == 0)
+		r = disable_link(work, port);
+	if (r == 0)
+		(void)each_below(work, port, stand_below);
+	else
+		refuse_below(work, port, r, why);
+	if (is_masked)
+		(void)pcireset_journal_restore(work->io, &work->journal->entries[port]);
 }
 
 void pcireset_contain_link(const struct pcireset_io *io, const struct pcireset_machine *machine,

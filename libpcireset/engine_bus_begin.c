@@ -124,7 +124,7 @@ int pcireset_bus_save(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 	if (r < 0)
 		return r;
 	*entry = (struct pcireset_journal_entry){ .address = bridge->address };
-	r = pcireset_saved_take_above(w->io, bridge, &entry->saved, &slot);
+	r = pcireset_port_events_take(w->io, bridge, &entry->saved, &slot);
 	pcireset_below_read(w->io, bridge, &entry->below);
 	entry->below.slot = slot;
 	for (size_t k = 1; r == 0 && k < bus->n; k++)
@@ -183,7 +183,7 @@ int pcireset_bus_hold(const struct pcireset_bus_wave *w, struct pcireset_bus *bu
 
 	tell_journal(w, bus, pcireset_bus_now_us(w) + bus->longest_us + SLACK_US);
 	entry->holds_bus = true;
-	r = pcireset_saved_silence(w->io, f, &entry->saved);
+	r = pcireset_port_events_mask(w->io, f, &entry->saved);
 	if (r == 0)
 		r = pcireset_write16(w->io, f, PCI_BRIDGE_CONTROL,
 				     (uint16_t)entry->saved.registers[0].value |

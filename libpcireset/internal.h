@@ -299,33 +299,24 @@ int pcireset_saved_add_extended(const struct pcireset_io *io,
 				struct pcireset_saved *saved);
 
 /* port_events.c: what a port tells others of its link, while that goes down on purpose */
-#define PCIRESET_PORT_EVENTS 4
-struct pcireset_port_events {
-	uint32_t status[PCIRESET_PORT_EVENTS];
-};
-/* @entry is the port's, not in use: it has what was changed; -EBUSY, -ENODEV, -errno */
-int pcireset_port_events_mask(const struct pcireset_io *io, const struct pcireset_function *port,
-			      struct pcireset_journal_entry *entry,
-			      struct pcireset_port_events *ret_before);
-/* Clears what came meanwhile, and nothing else; then all is as it was. */
-int pcireset_port_events_unmask(const struct pcireset_io *io, const struct pcireset_function *port,
-				struct pcireset_journal_entry *entry,
-				const struct pcireset_port_events *before);
+/* Offset of its PCI Express capability, or 0 where there is no slot */
+uint16_t pcireset_slot_of(const struct pcireset_io *io, const struct pcireset_function *function);
+/* Bridge Control first, then events, which its restoration clears where they came meanwhile,
+ * then what is masked. @ret_slot: as in struct pcireset_below. -ENODEV where it has gone,
+ * -EOPNOTSUPP where a register is missing */
+int pcireset_port_events_take(const struct pcireset_io *io,
+			      const struct pcireset_function *function,
+			      struct pcireset_saved *ret_saved, uint16_t *ret_slot);
+/* @saved is in the journal by now: it has what is changed */
+int pcireset_port_events_mask(const struct pcireset_io *io,
+			      const struct pcireset_function *function,
+			      const struct pcireset_saved *saved);
 
 /* saved_bus.c: of what is below a bus; @command comes last. -ENODEV where it has gone,
  * -ENOSPC, -EOPNOTSUPP where a bridge has what could not be restored */
 int pcireset_saved_take_below(const struct pcireset_io *io,
 			      const struct pcireset_function *function, uint16_t command,
 			      struct pcireset_saved *ret_saved);
-/* Of the bridge above: Bridge Control first, then events, then what is silenced;
- * @ret_slot: as in struct pcireset_below */
-int pcireset_saved_take_above(const struct pcireset_io *io,
-			      const struct pcireset_function *function,
-			      struct pcireset_saved *ret_saved, uint16_t *ret_slot);
-/* Nobody is told what the reset looks like: slot, AER and DPC */
-int pcireset_saved_silence(const struct pcireset_io *io,
-			   const struct pcireset_function *function,
-			   const struct pcireset_saved *saved);
 
 /* The kernel asserts a bus's reset so long: drivers/pci/pci.c, pci_reset_secondary_bus(). */
 #define PCIRESET_HOLD_US 2000

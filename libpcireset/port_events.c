@@ -1,113 +1,148 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A link that goes down on purpose is an event all the same: for the slot, for Advanced
- * Error Reporting, and for Downstream Port Containment, which would hold it down.
- * The crashed kernel may have left any of them enabled.
+ * A link that goes down on purpose, with its bus's reset or for good, is an event all the
+ * same: for the slot, for Advanced Error Reporting, and for Downstream Port Containment,
+ * which would hold it down. The crashed kernel may have left any of them enabled. What comes
+ * meanwhile is cleared when they are restored, by whoever does that:
+ * drivers/pci/hotplug/pciehp_hpc.c, pciehp_reset_slot().
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
 
 #include "internal.h"
 
-/*
- * PCI Express Base Specification 6.0, 7.5.3.10 and 7.5.3.11 (Slot), 7.8.4 (AER),
- * 7.9.14 (DPC). @cleared: bits of the status that a 1 clears
- */
-static const struct {
-	uint16_t id; /* 0: the PCI Express capability itself */
-	uint8_t bytes;
-	uint8_t control;
-	uint8_t status;
-	uint32_t set;
-	uint32_t clear;
-	uint32_t cleared;
-} events[PCIRESET_PORT_EVENTS] = {
-	{ 0, 2, PCI_EXP_SLTCTL, PCI_EXP_SLTSTA, 0,
-	  PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_DLLSCE,
-	  PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC },
-	{ PCI_EXT_CAP_ID_ERR, 4, PCI_ERR_UNCOR_MASK, PCI_ERR_UNCOR_STATUS,
-	  PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_UNX_COMP, 0,
-	  PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_UNX_COMP },
-	{ PCI_EXT_CAP_ID_ERR, 4, PCI_ERR_COR_MASK, PCI_ERR_COR_STATUS,
-	  PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP, 0,
-	  PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP },
-	{ PCI_EXT_CAP_ID_DPC, 2, PCI_EXP_DPC_CTL, PCI_EXP_DPC_STATUS, 0,
-	  PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL, 0 },
-};
+/* Of a slot what may have changed, and who is told of it. */
+#define SLOT_EVENTS                                                                  \
+	((uint32_t)(PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC | \
+		    PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC))
+#define SLOT_NOTICES                                                                    \
+	((uint32_t)(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | \
+		    PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_HPIE |   \
+		    PCI_EXP_SLTCTL_DLLSCE))
+/* Triggered, and its interrupt: the others only tell why. */
+#define DPC_EVENTS ((uint32_t)(PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_INTERRUPT))
+#define DPC_NOTICES                                                          \
+	((uint32_t)(PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL | \
+		    PCI_EXP_DPC_CTL_INT_EN))
 
-/* Offset of its capability, or 0. */
-static uint16_t base_of(const struct pcireset_function *port, size_t k)
+/* Whatever a link that goes down may look like; a bit that is not there stays 0. */
+#define UNCORRECTABLE                                                                      \
+	(PCI_ERR_UNC_DLP | PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_POISON_TLP | PCI_ERR_UNC_FCP | \
+	 PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_COMP_ABORT | PCI_ERR_UNC_UNX_COMP |           \
+	 PCI_ERR_UNC_RX_OVER | PCI_ERR_UNC_MALF_TLP | PCI_ERR_UNC_ECRC | PCI_ERR_UNC_UNSUP)
+#define CORRECTABLE                                                                             \
+	(PCI_ERR_COR_RCVR | PCI_ERR_COR_BAD_TLP | PCI_ERR_COR_BAD_DLLP | PCI_ERR_COR_REP_ROLL | \
+	 PCI_ERR_COR_REP_TIMER | PCI_ERR_COR_ADV_NFAT)
+
+uint16_t pcireset_slot_of(const struct pcireset_io *io, const struct pcireset_function *f)
 {
-	if (!events[k].id)
-		return port->express;
-	return events[k].id == PCI_EXT_CAP_ID_ERR ? port->aer :
-						    pcireset_extended_find(port, events[k].id);
+	uint16_t flags;
+
+	if (!f->express ||
+	    (f->port_type != PCI_EXP_TYPE_ROOT_PORT && f->port_type != PCI_EXP_TYPE_DOWNSTREAM) ||
+	    pcireset_read16(io, f, f->express + PCI_EXP_FLAGS, &flags) < 0 ||
+	    !(flags & PCI_EXP_FLAGS_SLOT))
+		return 0;
+	return f->express;
 }
 
-static int read_one(const struct pcireset_io *io, const struct pcireset_function *port, size_t k,
-		    uint8_t reg, uint32_t *ret_value)
+/* What is there already belongs to whoever reads it. */
+static int add_events(const struct pcireset_io *io, const struct pcireset_function *f,
+		      struct pcireset_saved *saved, uint16_t reg, uint8_t bytes, uint32_t events)
 {
-	return pcireset_read_register(io, port->address, (uint16_t)(base_of(port, k) + reg),
-				      events[k].bytes, ret_value);
-}
+	const uint8_t n = saved->n;
+	int r = pcireset_saved_read(io, f, saved, reg, bytes, 0);
 
-static int write_one(const struct pcireset_io *io, const struct pcireset_function *port, size_t k,
-		     uint8_t reg, uint32_t value)
-{
-	return io->config_write(io->data, port->address, (uint16_t)(base_of(port, k) + reg), value,
-				events[k].bytes);
-}
-
-int pcireset_port_events_mask(const struct pcireset_io *io, const struct pcireset_function *port,
-			      struct pcireset_journal_entry *entry,
-			      struct pcireset_port_events *ret_before)
-{
-	uint32_t control[PCIRESET_PORT_EVENTS] = { 0 };
-	int r = 0;
-
-	if (entry->in_use)
-		return -EBUSY;
-	*entry = (struct pcireset_journal_entry){ .address = port->address };
-	entry->saved.id = pcireset_id_read(port);
-	if (!pcireset_is_ready(io, port->address, entry->saved.id))
-		return -ENODEV;
-	for (size_t k = 0; r == 0 && k < PCIRESET_PORT_EVENTS; k++) {
-		if (!base_of(port, k))
-			continue;
-		r = read_one(io, port, k, events[k].control, &control[k]);
-		if (r == 0)
-			r = read_one(io, port, k, events[k].status, &ret_before->status[k]);
-		pcireset_saved_add(&entry->saved, (uint16_t)(base_of(port, k) + events[k].control),
-				   events[k].bytes, control[k]);
+	/* A capability at the end of all has no such register: none is like it. */
+	if (r == 0 && saved->n == n)
+		r = -EOPNOTSUPP;
+	if (r == 0) {
+		saved->registers[saved->n - 1].bytes |= PCIRESET_SAVED_EVENTS;
+		saved->registers[saved->n - 1].value |= ~events;
 	}
-	if (r < 0)
-		return r;
-
-	/* Whoever restores must see all of it, or nothing. */
-	__atomic_store_n(&entry->in_use, true, __ATOMIC_RELEASE);
-	for (size_t k = 0; r == 0 && k < PCIRESET_PORT_EVENTS; k++) {
-		const uint32_t masked = (control[k] | events[k].set) & ~events[k].clear;
-
-		if (base_of(port, k) && masked != control[k])
-			r = write_one(io, port, k, events[k].control, masked);
-	}
-	if (r < 0)
-		(void)pcireset_journal_restore(io, entry);
 	return r;
 }
 
-int pcireset_port_events_unmask(const struct pcireset_io *io, const struct pcireset_function *port,
-				struct pcireset_journal_entry *entry,
-				const struct pcireset_port_events *before)
+static int add_all_events(const struct pcireset_io *io, const struct pcireset_function *f,
+			  struct pcireset_saved *saved, uint16_t slot, uint16_t dpc)
 {
-	for (size_t k = 0; k < PCIRESET_PORT_EVENTS; k++) {
-		uint32_t now;
+	int r = 0;
 
-		if (!base_of(port, k) || read_one(io, port, k, events[k].status, &now) < 0)
-			continue;
-		now &= ~before->status[k] & events[k].cleared;
-		if (now)
-			(void)write_one(io, port, k, events[k].status, now);
+	if (slot)
+		r = add_events(io, f, saved, slot + PCI_EXP_SLTSTA, 2, SLOT_EVENTS);
+	if (r == 0 && f->aer)
+		r = add_events(io, f, saved, f->aer + PCI_ERR_UNCOR_STATUS, 4, UNCORRECTABLE);
+	if (r == 0 && f->aer)
+		r = add_events(io, f, saved, f->aer + PCI_ERR_COR_STATUS, 4, CORRECTABLE);
+	if (r == 0 && dpc)
+		r = add_events(io, f, saved, dpc + PCI_EXP_DPC_STATUS, 2, DPC_EVENTS);
+	return r;
+}
+
+static uint32_t quiet(const struct pcireset_function *f, uint16_t reg, uint32_t value)
+{
+	if (reg == f->express + PCI_EXP_SLTCTL)
+		return value & ~SLOT_NOTICES;
+	if (f->aer && reg == f->aer + PCI_ERR_UNCOR_MASK)
+		return value | UNCORRECTABLE;
+	if (f->aer && reg == f->aer + PCI_ERR_COR_MASK)
+		return value | CORRECTABLE;
+	if (reg == pcireset_extended_find(f, PCI_EXT_CAP_ID_DPC) + PCI_EXP_DPC_CTL)
+		return value & ~DPC_NOTICES;
+	return value;
+}
+
+/* Offset of Slot Status, where that will be told of Slot Control's restoration, or 0. */
+static uint16_t tells_of_commands(const struct pcireset_io *io, const struct pcireset_function *f,
+				  const struct pcireset_saved *saved)
+{
+	const uint16_t control = f->express + PCI_EXP_SLTCTL, status = f->express + PCI_EXP_SLTSTA;
+	const uint32_t before = pcireset_saved_find(saved, control);
+	uint32_t capability;
+
+	if (quiet(f, control, before) == before ||
+	    pcireset_saved_find(saved, status) & PCI_EXP_SLTSTA_CC ||
+	    pcireset_read32(io, f, f->express + PCI_EXP_SLTCAP, &capability) < 0 ||
+	    capability & PCI_EXP_SLTCAP_NCCS)
+		return 0;
+	return status;
+}
+
+int pcireset_port_events_take(const struct pcireset_io *io, const struct pcireset_function *f,
+			      struct pcireset_saved *ret_saved, uint16_t *ret_slot)
+{
+	const uint16_t slot = pcireset_slot_of(io, f), dpc = pcireset_extended_find(f, PCI_EXT_CAP_ID_DPC);
+	int r;
+
+	*ret_saved = (struct pcireset_saved){ .id = pcireset_id_read(f) };
+	r = pcireset_saved_read(io, f, ret_saved, PCI_BRIDGE_CONTROL, 2, PCIRESET_BRIDGE_CTL_ACTS);
+	if (r == 0)
+		r = add_all_events(io, f, ret_saved, slot, dpc);
+	if (r == 0 && dpc)
+		r = pcireset_saved_read(io, f, ret_saved, dpc + PCI_EXP_DPC_CTL, 2, 0);
+	if (r == 0 && f->aer)
+		r = pcireset_saved_read(io, f, ret_saved, f->aer + PCI_ERR_UNCOR_MASK, 4, 0);
+	if (r == 0 && f->aer)
+		r = pcireset_saved_read(io, f, ret_saved, f->aer + PCI_ERR_COR_MASK, 4, 0);
+	if (r == 0 && slot)
+		r = pcireset_saved_read(io, f, ret_saved, slot + PCI_EXP_SLTCTL, 2, 0);
+	*ret_slot = r == 0 && slot ? tells_of_commands(io, f, ret_saved) : 0;
+	return r;
+}
+
+int pcireset_port_events_mask(const struct pcireset_io *io, const struct pcireset_function *f,
+			      const struct pcireset_saved *saved)
+{
+	int r = 0;
+
+	for (size_t i = 1; r == 0 && i < saved->n; i++) {
+		const uint16_t reg = saved->registers[i].reg;
+		const uint32_t value = saved->registers[i].value;
+
+		if (!(saved->registers[i].bytes & PCIRESET_SAVED_EVENTS) &&
+		    quiet(f, reg, value) != value)
+			r = io->config_write(io->data, f->address, reg, quiet(f, reg, value),
+					     saved->registers[i].bytes);
 	}
-	return pcireset_journal_restore(io, entry);
+	return r;
 }

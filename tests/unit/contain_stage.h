@@ -32,7 +32,7 @@ static const char *override_of(const struct fake_function *f)
 	return fake_find_attr(&direct, pcireset_attr_path(f->address, "driver_override", path))->text;
 }
 
-static void die(bool made)
+static inline void die(bool made)
 {
 	(void)made;
 	if (n_moments++ == dies_at)
@@ -40,7 +40,7 @@ static void die(bool made)
 }
 
 /* Return: did it die. Then whoever lives on has put back what is not to stay. */
-static bool dies(int at, void (*on_write)(bool made), void (*work)(void))
+static inline bool dies(int at, void (*on_write)(bool made), void (*work)(void))
 {
 	volatile bool died = false;
 

@@ -1,93 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Links that are disabled: each access, each failure, and a death at each write. */
-#include "contain_stage.h"
+/* Links that are disabled: each failure, and a death at each write. */
+#include "link_stage.h"
 
-static struct fake_function *port;
 static bool was_reset;
-
-/* A port of 00:03.0 with an active link; slot, AER at 100 and DPC at 140 are enabled. */
-static void active_port(void)
-{
-	port = fake_port(&direct, "0000:00:03.0", 1, 1);
-	fake_put(port->config, 0x4c, 0x00100000, 4);
-	fake_put(port->config, 0x50, 0x0040, 2);
-	fake_put(port->config, 0x52, 0x2011, 2);
-	fake_put(port->config, 0x58, 0x1038, 2);
-	fake_put(port->config, 0x5a, 0x0040, 2);
-	fake_extended(port, 0x100, 0x01);
-	fake_put(port->config, 0x108, 0x00100000, 4);
-	fake_put(port->config, 0x114, 0x00002000, 4);
-	fake_extended(port, 0x140, 0x1d);
-	fake_put(port->config, 0x146, 0x0001, 2);
-}
-
-static struct fake_function *behind(const char *address)
-{
-	struct fake_function *f = fake_endpoint(&direct, address, NIC, 0x020000, 0x0402);
-
-	fake_put(f->config, 0x10, 0xfe000004, 4);
-	(void)fake_attr(&direct, f, "driver_override", "(null)");
-	return f;
-}
-
-/* Its link goes down, and with it what is behind is reset. */
-static void obey(bool made)
-{
-	if (!made || !(port->config[0x50] & 0x10))
-		return;
-	fake_put(port->config, 0x52, 0x0011, 2);
-	port->config[0x5b] |= 1;
-	for (size_t i = 0; i < direct.n_functions; i++)
-		if (direct.functions[i].address.bus == 1)
-			direct.functions[i].gone = true;
-}
-
-static void cut_all(void)
-{
-	pcireset_contain_link(&direct.io, &machine, journal, 1000000, list);
-}
-
-/* Slot, AER and DPC; the link; what came of it; and all three as they were. */
-static void a_link_is_disabled_while_nobody_is_told(void **state)
-{
-	(void)state;
-	active_port();
-	(void)behind("0000:01:00.0");
-	scan();
-	direct.on_write = obey;
-	cut_all();
-	assert_string_equal(direct.log,
-			    "a 01:00.0/driver_override pci-quiesce\n"
-			    "r 00:03.0 00\n"
-			    "r 00:03.0 58\nr 00:03.0 5a\n"
-			    "r 00:03.0 108\nr 00:03.0 104\n"
-			    "r 00:03.0 114\nr 00:03.0 110\n"
-			    "r 00:03.0 146\nr 00:03.0 148\n"
-			    "w 00:03.0 58 0010\n"
-			    "w 00:03.0 108 00114020\n"
-			    "w 00:03.0 114 000020c1\n"
-			    "w 00:03.0 146 0000\n"
-			    "r 00:03.0 50\n"
-			    "w 00:03.0 50 0050\n"
-			    "r 00:03.0 50\n"
-			    "r 00:03.0 52\n"
-			    "r 00:03.0 5a\n"
-			    "w 00:03.0 5a 0100\n"
-			    "r 00:03.0 104\nr 00:03.0 110\nr 00:03.0 148\n"
-			    "r 00:03.0 00\n"
-			    "r 00:03.0 58\nw 00:03.0 58 1038\nr 00:03.0 58\n"
-			    "r 00:03.0 108\nw 00:03.0 108 00100000\nr 00:03.0 108\n"
-			    "r 00:03.0 114\nw 00:03.0 114 00002000\nr 00:03.0 114\n"
-			    "r 00:03.0 146\nw 00:03.0 146 0001\nr 00:03.0 146\n");
-	assert_true(list[1].stands);
-	assert_true(entries[1].isolation.stands);
-	assert_false(entries[0].in_use);
-
-	fake_forget_log(&direct);
-	assert_int_equal(pcireset_journal_restore(&direct.io, &entries[1]), 0);
-	assert_string_equal(direct.log, "");
-	assert_true(pcireset_journal_bars(journal, machine.functions[1].address));
-}
 
 /* 100 ms, and then another 100 until what is behind may be asked. */
 static void a_link_that_stays_active_is_enabled_again(void **state)
@@ -153,6 +68,8 @@ static void up_again(bool made)
 	if (made && fake_get(port->config, 0x50, 2) == 0x0040 && direct.now_us > 100000 &&
 	    !was_reset) {
 		was_reset = true;
+		assert_true(pcireset_journal_is_above(&entries[0]));
+		port->config[0x5b] |= 1;
 		fake_put(direct.functions[1].config, 0x10, 0, 4);
 		direct.functions[1].answers_at_us = direct.now_us + 300000;
 	}
@@ -171,6 +88,11 @@ static void what_was_reset_with_a_link_that_came_back_is_restored(void **state)
 	assert_true(was_reset);
 	assert_int_equal(fake_get(direct.functions[1].config, 0x10, 4), 0xfe000004);
 	assert_string_equal(override_of(&direct.functions[1]), "");
+	/* Until then nobody is told of the link that came up. */
+	assert_non_null(strstr(direct.log, "w 01:00.0 10 fe000004\n"));
+	assert_non_null(strstr(strstr(direct.log, "w 01:00.0 10 fe000004\n"),
+			       "w 00:03.0 58 1038\n"));
+	assert_int_equal(port->config[0x5b], 0);
 }
 
 static void never_back(bool made)
@@ -248,7 +170,7 @@ static void one_that_is_late_is_late_no_more(void **state)
 						      .quiet_until_us = 1,
 						      .saved = { .id = NIC, .n = 1 } };
 	cut_all();
-	assert_ptr_equal(strstr(direct.log, "a 01:00.0/driver_override pci-quiesce\nr 00:03.0 00\n"),
+	assert_ptr_equal(strstr(direct.log, "a 01:00.0/driver_override pci-quiesce\nr 00:03.0 42\n"),
 			 direct.log);
 	assert_true(list[1].stands);
 	assert_false(entries[1].late);
@@ -306,7 +228,7 @@ static void obey_or_die(bool made)
 	die(made);
 }
 
-/* driver_override, four that mask, the link, one event, and four that unmask. */
+/* driver_override, four that mask, the link, one event, four that unmask, and one event. */
 static void a_death_leaves_a_link_up_and_free_or_down_and_barred(void **state)
 {
 	(void)state;
@@ -319,7 +241,7 @@ static void a_death_leaves_a_link_up_and_free_or_down_and_barred(void **state)
 		f = behind("0000:01:00.0");
 		scan();
 		if (!dies(at, obey_or_die, cut_all)) {
-			assert_int_equal(at, 22);
+			assert_int_equal(at, 24);
 			return;
 		}
 		down = fake_get(port->config, 0x50, 2) == 0x0050;
@@ -331,6 +253,8 @@ static void a_death_leaves_a_link_up_and_free_or_down_and_barred(void **state)
 		assert_int_equal(fake_get(port->config, 0x108, 4), 0x00100000);
 		assert_int_equal(fake_get(port->config, 0x114, 4), 0x00002000);
 		assert_int_equal(fake_get(port->config, 0x146, 2), 0x0001);
+		/* And of what it was to tell, nothing is left. */
+		assert_int_equal(fake_get(port->config, 0x5a, 2), 0x0040);
 		assert_false(entries[0].in_use);
 		pcireset_machine_free(&machine);
 	}
@@ -339,7 +263,6 @@ static void a_death_leaves_a_link_up_and_free_or_down_and_barred(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_link_is_disabled_while_nobody_is_told),
 		TEST(a_link_that_stays_active_is_enabled_again),
 		TEST(a_port_without_link_disable_is_noticed_at_once),
 		TEST(a_port_that_cannot_be_written_is_told),
