@@ -380,7 +380,7 @@ enum pcireset_why {
 	PCIRESET_WHYS,
 };
 
-/** enum pcireset_engine_why - why a reset is made by that engine */
+/** enum pcireset_engine_why - why a reset is made by that engine, or not by our own writes */
 enum pcireset_engine_why {
 	PCIRESET_ENGINE_WHY_NONE,
 	PCIRESET_ENGINE_WHY_DIRECT,  /* its registers are all that is needed */
@@ -388,6 +388,7 @@ enum pcireset_engine_why {
 	PCIRESET_ENGINE_WHY_ASKED,   /* the caller wants it so */
 	PCIRESET_ENGINE_WHY_DRIVER,  /* a driver has it */
 	PCIRESET_ENGINE_WHY_UNKNOWN, /* its capabilities could not be read */
+	PCIRESET_ENGINE_WHY_HIDDEN,  /* only 256 bytes of a PCI Express function can be read */
 	PCIRESET_ENGINE_WHY_QUIRK,   /* this device needs more than the specification says */
 	PCIRESET_ENGINE_WHY_VFS,     /* its VFs have to come back */
 	PCIRESET_ENGINE_WHY_ATS,     /* the IOMMU has to know: it may have cached translations */
@@ -403,6 +404,8 @@ enum pcireset_engine_why {
  * @action: PCIRESET_RESET only where a method was found, else what it became
  * @method: how, with PCIRESET_RESET; of a VF that falls with its PF, the PF's
  * @engine: by whom; none for a VF that falls with its PF, but for a whole bus
+ * @engine_why: why by that; of one with PCIRESET_WHY_NOTHING_OFFERED why its bus is not
+ *	reset by our own writes, where it has one: said of somebody on it, or on the way
  * @via: index of the bridge whose secondary bus is reset, or PCIRESET_NONE
  * @whole_bus: reset together with all below @via: through reset_subordinate, or by our
  *	own writes to the bridge

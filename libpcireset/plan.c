@@ -136,9 +136,7 @@ static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 	unsigned int may = allowed(p, i), offered = f->offers & ~forbidden(f);
 	size_t parent = f->parent;
 
-	if (parent != PCIRESET_NONE && may & PCIRESET_BIT(PCIRESET_METHOD_SBR) &&
-	    (p->machine->functions[parent].has_reset_subordinate ||
-	     p->nodes[parent].not_direct == PCIRESET_ENGINE_WHY_NONE || offered & PCIRESET_BIT(PCIRESET_METHOD_SBR))) {
+	if (parent != PCIRESET_NONE && may & PCIRESET_BIT(PCIRESET_METHOD_SBR)) {
 		if (p->nodes[parent].blocked)
 			return p->nodes[parent].blocked;
 		if (p->machine->functions[parent].cxl & PCIRESET_CXL_SBR_MASKED)
@@ -155,6 +153,7 @@ static enum pcireset_why why_none(const struct pcireset_planner *p, size_t i)
 
 static void choose(struct pcireset_planner *p, size_t i)
 {
+	const size_t parent = p->machine->functions[i].parent;
 	struct pcireset_step *step = &p->steps[i];
 
 	step->action = PCIRESET_FENCE;
@@ -170,6 +169,10 @@ static void choose(struct pcireset_planner *p, size_t i)
 		return;
 	}
 	step->why = why_none(p, i);
+	/* The kernel has none for its bus, and why there is none of ours. */
+	if (step->why == PCIRESET_WHY_NOTHING_OFFERED && parent != PCIRESET_NONE &&
+	    allowed(p, i) & PCIRESET_BIT(PCIRESET_METHOD_SBR))
+		step->engine_why = p->nodes[parent].not_direct;
 }
 
 /* A second reset of its own, below the same port, would only take time. */

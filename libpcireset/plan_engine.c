@@ -94,7 +94,7 @@ enum pcireset_engine_why pcireset_plan_not_direct(const struct pcireset_planner 
 	if (f->cxl)
 		return PCIRESET_ENGINE_WHY_QUIRK;
 	if (hides_registers(f))
-		return PCIRESET_ENGINE_WHY_UNKNOWN;
+		return PCIRESET_ENGINE_WHY_HIDDEN;
 	if (pcireset_is_bridge(f)) {
 		if (p->decisions[i].locked)
 			return PCIRESET_ENGINE_WHY_LOCKED;
@@ -146,6 +146,11 @@ void pcireset_plan_engine(struct pcireset_planner *p, size_t i)
 	}
 	step->engine_why = why_kernel(p, i, step->method);
 	step->engine = PCIRESET_ENGINE_KERNEL;
+	/* Asked for, and not to be had. */
+	if (step->method == PCIRESET_METHOD_SBR &&
+	    p->decisions[i].engine == PCIRESET_ENGINE_DIRECT &&
+	    p->nodes[step->via].not_direct != PCIRESET_ENGINE_WHY_NONE)
+		step->engine_why = p->nodes[step->via].not_direct;
 	if (step->engine_why != PCIRESET_ENGINE_WHY_DIRECT)
 		return;
 	step->engine = PCIRESET_ENGINE_DIRECT;

@@ -35,6 +35,7 @@ static const char *const engine_whys[PCIRESET_ENGINE_WHYS] = {
 	[PCIRESET_ENGINE_WHY_ASKED] = "as configured",
 	[PCIRESET_ENGINE_WHY_DRIVER] = "a driver has it",
 	[PCIRESET_ENGINE_WHY_UNKNOWN] = "capabilities unknown",
+	[PCIRESET_ENGINE_WHY_HIDDEN] = "extended registers out of sight",
 	[PCIRESET_ENGINE_WHY_QUIRK] = "this device needs more",
 	[PCIRESET_ENGINE_WHY_VFS] = "its VFs have to come back",
 	[PCIRESET_ENGINE_WHY_ATS] = "ATS behind an IOMMU",

@@ -18,18 +18,11 @@ static bool is_built_in(const struct pcireset_io *io, const char *driver)
 	return io->link_read(io->data, path, module, sizeof(module)) < 0;
 }
 
-static const char *reason_of(const struct quiesce_run *run, size_t i)
-{
-	const char *why = pcireset_why_words(run->steps[i].why);
-
-	return why ? why : run->grounds[i].reason;
-}
-
 /* An element of @kinds for each class and reason. */
 static void add_fenced(struct cJSON *kinds, const struct quiesce_run *run, size_t i)
 {
-	char class[8], address[PCIRESET_ADDRESS_BYTES];
-	const char *reason = reason_of(run, i);
+	char class[8], address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES];
+	const char *reason = quiesce_reason(run, i, words);
 	struct cJSON *kind, *addresses = NULL;
 
 	(void)snprintf(class, sizeof(class), "%04x", run->machine.functions[i].class_code >> 8);
@@ -76,7 +69,7 @@ static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
 static void add_function(struct cJSON *functions, const struct quiesce_run *run, size_t i)
 {
 	struct cJSON *object = cJSON_CreateObject();
-	char address[PCIRESET_ADDRESS_BYTES];
+	char address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES];
 	const struct pcireset_step *step = &run->steps[i];
 
 	quiesce_json_string(object, "address",
@@ -85,7 +78,7 @@ static void add_function(struct cJSON *functions, const struct quiesce_run *run,
 	quiesce_json_string(object, "method",
 			    step->action == PCIRESET_RESET ? pcireset_method_word(step->method) :
 							     NULL);
-	quiesce_json_string(object, "reason", reason_of(run, i));
+	quiesce_json_string(object, "reason", quiesce_reason(run, i, words));
 	quiesce_json_string(object, "expected", pcireset_verdict_word(step->expected));
 	(void)cJSON_AddItemToArray(functions, object);
 }

@@ -24,16 +24,29 @@ void quiesce_report_method(struct cJSON *object, const struct pcireset_step *ste
 			    is_reset ? pcireset_engine_why_words(step->engine_why) : NULL);
 }
 
-static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
+const char *quiesce_reason(const struct quiesce_run *run, size_t i,
+			   char words[QUIESCE_PROBLEM_BYTES])
 {
 	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
 	const char *why = step ? pcireset_why_words(step->why) : NULL;
-	bool moves = step && step->action == PCIRESET_RESET;
-	char via[PCIRESET_ADDRESS_BYTES];
 
 	/* There is no kernel to ask. */
 	if (step && step->why == PCIRESET_WHY_OFFERED && run->io->is_dump)
-		why = "Linux would offer it";
+		return "Linux would offer it";
+	if (step && step->why == PCIRESET_WHY_NOTHING_OFFERED &&
+	    step->engine_why != PCIRESET_ENGINE_WHY_NONE) {
+		(void)snprintf(words, QUIESCE_PROBLEM_BYTES, "%s; its bus not by us: %s", why,
+			       pcireset_engine_why_words(step->engine_why));
+		return words;
+	}
+	return why ? why : run->grounds[i].reason;
+}
+
+static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t i)
+{
+	const struct pcireset_step *step = run->steps ? &run->steps[i] : NULL;
+	bool moves = step && step->action == PCIRESET_RESET;
+	char via[PCIRESET_ADDRESS_BYTES], reason[QUIESCE_PROBLEM_BYTES];
 
 	quiesce_json_string(device, "action",
 		   pcireset_action_word(step ? step->action : run->decisions[i].action));
@@ -43,7 +56,7 @@ static void add_step(struct cJSON *device, const struct quiesce_run *run, size_t
 			   pcireset_address_format(run->machine.functions[step->via].address,
 						   via) :
 			   NULL);
-	quiesce_json_string(device, "reason", why ? why : run->grounds[i].reason);
+	quiesce_json_string(device, "reason", quiesce_reason(run, i, reason));
 	quiesce_json_string(device, "rule", run->grounds[i].rule);
 }
 

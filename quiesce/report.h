@@ -64,6 +64,19 @@ void quiesce_report_method(struct cJSON *object, const struct pcireset_step *ste
 /** quiesce_report_device() - one function as the report has it; NULL: no memory */
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i);
 
+#define QUIESCE_PROBLEM_BYTES 160
+
+/* report.c */
+
+/**
+ * quiesce_reason() - why a function gets what it gets, in words
+ * @words: memory for them
+ *
+ * Return: @words, or a constant.
+ */
+const char *quiesce_reason(const struct quiesce_run *run, size_t i,
+			   char words[QUIESCE_PROBLEM_BYTES]);
+
 /* report_evidence.c */
 
 /** quiesce_report_evidence() - add evidence and times to one function of the report */
@@ -73,8 +86,6 @@ void quiesce_report_evidence(struct cJSON *device, const struct quiesce_run *run
 void quiesce_report_earlier(struct cJSON *device, const struct quiesce_run *run, size_t i);
 
 /* problem.c */
-
-#define QUIESCE_PROBLEM_BYTES 160
 
 /** quiesce_problem_of() - what is wrong after one try, or "" */
 void quiesce_problem_of(const struct pcireset_function *function, const struct pcireset_step *step,

@@ -153,13 +153,21 @@ static void two_buses_take_the_time_of_the_longer_one(void **state)
 	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 1102);
 }
 
+/* Nothing of the kernel's, and why nothing of ours. */
+static void assert_none(const char *why_not_ours)
+{
+	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	for (size_t i = 1; i <= 2; i++)
+		assert_string_equal(pcireset_engine_why_words(steps[i].engine_why), why_not_ours);
+}
+
 static void nor_with_a_driver_below(void **state)
 {
 	(void)state;
 	(void)two_below();
 	fake_attr(&fake, &fake.functions[2], "driver", "e1000e")->link = true;
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("a driver has it");
 }
 
 static void nor_where_the_kernel_is_asked_for(void **state)
@@ -168,7 +176,7 @@ static void nor_where_the_kernel_is_asked_for(void **state)
 	(void)two_below();
 	decisions[2].engine = PCIRESET_ENGINE_KERNEL;
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("as configured");
 }
 
 static void nor_where_registers_are_locked(void **state)
@@ -177,7 +185,7 @@ static void nor_where_registers_are_locked(void **state)
 	(void)two_below();
 	decisions[1].locked = true;
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("the kernel is locked down");
 }
 
 static void nor_where_capabilities_cannot_be_read(void **state)
@@ -185,7 +193,7 @@ static void nor_where_capabilities_cannot_be_read(void **state)
 	(void)state;
 	two_below()->config[0x41] = 0x40; /* a loop */
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("capabilities unknown");
 }
 
 static void nor_above_a_bridge_with_a_driver_of_its_own(void **state)
@@ -239,6 +247,43 @@ static void nor_by_level(void **state)
 		decisions[i].methods = PCIRESET_FUNCTION_LEVEL;
 	plan();
 	assert_int_equal(steps[1].action, PCIRESET_FENCE);
+	assert_int_equal(steps[1].engine_why, PCIRESET_ENGINE_WHY_NONE);
+}
+
+/* Whoever asks for ours is told why the kernel makes them. */
+static void what_keeps_ours_from_a_bus_is_told_where_they_are_asked_for(void **state)
+{
+	struct fake_function *port = two_below();
+
+	(void)state;
+	(void)fake_attr(&fake, port, "reset_subordinate", "");
+	port->config_bytes = 256;
+	decisions[1].engine = PCIRESET_ENGINE_DIRECT;
+	decisions[2].engine = PCIRESET_ENGINE_DIRECT;
+	plan();
+	assert_int_equal(steps[1].method, PCIRESET_METHOD_SBR);
+	assert_int_equal(steps[1].engine, PCIRESET_ENGINE_KERNEL);
+	assert_string_equal(pcireset_engine_why_words(steps[1].engine_why),
+			    "extended registers out of sight");
+
+	decisions[1].engine = PCIRESET_ENGINE_NONE;
+	decisions[2].engine = PCIRESET_ENGINE_NONE;
+	free(steps);
+	pcireset_machine_free(&machine);
+	plan();
+	assert_string_equal(pcireset_engine_why_words(steps[1].engine_why), "only the kernel can");
+}
+
+/* A bus that nobody could reset beside one that is kept: that is the reason. */
+static void one_that_is_kept_comes_before_what_keeps_ours_away(void **state)
+{
+	(void)state;
+	(void)two_below();
+	decisions[2].action = PCIRESET_KEEP;
+	fake_attr(&fake, &fake.functions[2], "driver", "e1000e")->link = true;
+	plan();
+	assert_int_equal(steps[1].why, PCIRESET_WHY_KEPT_BESIDE);
+	assert_int_equal(steps[1].engine_why, PCIRESET_ENGINE_WHY_NONE);
 }
 
 /* Ones would be saved and written back. */
@@ -263,7 +308,7 @@ static void of_express_functions_all_registers_must_be_seen(void **state)
 	fake_express(f, false);
 	(void)endpoint("0000:01:00.1");
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("extended registers out of sight");
 
 	f->config_bytes = FAKE_CONFIG_BYTES;
 	free(steps);
@@ -275,12 +320,14 @@ static void of_express_functions_all_registers_must_be_seen(void **state)
 	free(steps);
 	pcireset_machine_free(&machine);
 	plan();
-	assert_fenced(PCIRESET_WHY_NOTHING_OFFERED);
+	assert_none("extended registers out of sight");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_keeps_ours_from_a_bus_is_told_where_they_are_asked_for),
+		TEST(one_that_is_kept_comes_before_what_keeps_ours_away),
 		TEST(of_express_functions_all_registers_must_be_seen),
 		TEST(what_the_kernel_has_nothing_for_is_reset_by_us),
 		TEST(what_the_kernel_offers_is_the_kernels),

@@ -208,6 +208,34 @@ static void what_a_good_verdict_leaves_out_is_told(void **state)
 	assert_string_equal(words(), "not fenced at first: Device or resource busy");
 }
 
+static const char *reason(void)
+{
+	static char buffer[QUIESCE_PROBLEM_BYTES];
+
+	return quiesce_reason(&run, 0, buffer);
+}
+
+static void what_keeps_its_bus_from_a_reset_is_part_of_the_reason(void **state)
+{
+	struct quiesce_ground ground = { .reason = "by a rule" };
+
+	(void)state;
+	run.grounds = &ground;
+	assert_string_equal(reason(), "by a rule");
+	step.action = PCIRESET_FENCE;
+	step.why = PCIRESET_WHY_NOTHING_OFFERED;
+	assert_string_equal(reason(), "no usable reset");
+	step.engine_why = PCIRESET_ENGINE_WHY_DRIVER;
+	assert_string_equal(reason(), "no usable reset; its bus not by us: a driver has it");
+	step.engine_why = PCIRESET_ENGINE_WHY_HIDDEN;
+	assert_string_equal(reason(), "no usable reset; its bus not by us: "
+				      "extended registers out of sight");
+	step.why = PCIRESET_WHY_KEPT_BESIDE;
+	assert_string_equal(reason(), "a bus reset would reach others");
+	run.steps = NULL;
+	assert_string_equal(reason(), "by a rule");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +245,8 @@ int main(void)
 		cmocka_unit_test_setup(a_reset_that_did_nothing_is_told_by_the_register_that_shows_it, setup),
 		cmocka_unit_test_setup(a_reset_that_was_not_made_is_told_by_its_error, setup),
 		cmocka_unit_test_setup(what_a_good_verdict_leaves_out_is_told, setup),
+		cmocka_unit_test_setup(what_keeps_its_bus_from_a_reset_is_part_of_the_reason,
+				       setup),
 		cmocka_unit_test_setup(a_bus_tells_what_stands_between, setup),
 		cmocka_unit_test_setup(a_link_that_came_back_narrower_is_told_of, setup),
 	};
