@@ -68,7 +68,7 @@ static void save(const struct pcireset_bus_wave *w, struct pcireset_bus *bus)
 	if (!late && pcireset_bus_must_wait(w->task->machine, w->under_way, bridge, &bus->n_free))
 		return;
 	r = late				  ? -ETIMEDOUT
-	    : w->task->journal->dies_with_writer ? -ENOSPC
+	    : w->task->journal->dies_with_writer ? -ENOTRECOVERABLE
 	    : pcireset_bus_has_to_stay(w->task, bridge, false) ? -EBUSY : 0;
 	if (r == 0)
 		r = pcireset_bus_save(w, bus);

@@ -755,8 +755,9 @@ struct pcireset_task {
  * A whole bus by our own writes: all below the bridge is saved before the first write
  * and restored from the top down, each function as it comes back; its outcome is -ENOLINK
  * where a link stays down, -EIO where a bridge forgets its bus numbers again or does not
- * end the reset, -ENOSPC where there is more to remember than fits, and nothing is begun
- * then. What comes back too late stays in the journal.
+ * end the reset. Nothing is begun, and it is -ENOSPC where there is more to remember than
+ * fits, -EOPNOTSUPP where a bridge has what could not be restored, -ENOTRECOVERABLE where
+ * the journal dies with its writer. What comes back too late stays in the journal.
  *
  * The kernel's engine: a whole bus waits for functions on it that have a reset of
  * their own, and is left alone, -EBUSY, where one of them does not answer after that

@@ -92,6 +92,10 @@ static void say_error(const struct pcireset_step *step, const struct pcireset_ou
 	else if (!o->tried && o->reset_error == -EBUSY)
 		say(words, is_direct || o->bound ? "a driver has it by now"
 						 : "a sibling's reset was abandoned");
+	else if (!o->tried && o->reset_error == -EOPNOTSUPP && is_direct && step->whole_bus)
+		say(words, "not begun: a bridge has what cannot be restored");
+	else if (!o->tried && o->reset_error == -ENOTRECOVERABLE)
+		say(words, "not begun: nobody else could end it");
 	else if (!o->tried)
 		say(words, "not begun: %s", error);
 	else if (!is_direct && o->reset_error == -EAGAIN)

@@ -193,7 +193,7 @@ static void with_a_journal_that_dies_with_us_nothing_is_begun(void **state)
 	(void)below(port("0000:00:03.0", 1, 1), "0000:01:00.0");
 	journal[0].dies_with_writer = true;
 	bus_run(10000);
-	assert_untouched(-ENOSPC);
+	assert_untouched(-ENOTRECOVERABLE);
 }
 
 int main(void)

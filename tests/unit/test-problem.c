@@ -74,6 +74,11 @@ static void a_bus_tells_what_stands_between(void **state)
 	outcome.tried = false;
 	outcome.reset_error = -ENOSPC;
 	assert_string_equal(words(), "not begun: No space left on device");
+	outcome.reset_error = -ENOTRECOVERABLE;
+	assert_string_equal(words(), "not begun: nobody else could end it");
+	outcome.observed.reg = 0;
+	outcome.reset_error = -EOPNOTSUPP;
+	assert_string_equal(words(), "not begun: a bridge has what cannot be restored");
 	outcome.reset_error = -EBUSY;
 	assert_string_equal(words(), "another one on its bus must not lose it");
 	outcome.bound = true;
