@@ -212,6 +212,19 @@ def check_rules(program, words, page, shipped):
         complaints.append(f"an example of {page.name} is wrong: {said}")
 
 
+def check_examples(program, page, path):
+    """Whole files, and what they have behind "#" as well."""
+    blocks = [block for block in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed$", path.read_text(),
+                                            re.M | re.S) if block.startswith("[")]
+    if not any("[quiesce]" in block and "[rules]" in block for block in blocks):
+        complaints.append(f"{page.name} has no example of a file with both sections")
+    for block in blocks:
+        said = program.check(block) + program.check(re.sub(r"^#(?=[a-z_]+ = )", "", block,
+                                                           flags=re.M))
+        if re.search(r"(error|warning): ", said):
+            complaints.append(f"an example of {page.name} is wrong: {said}")
+
+
 def check_options(program, page, sources):
     commands = program.commands()
     same("command", ("--help", commands), (page.name, page.words("COMMANDS", "Cm")))
@@ -300,6 +313,7 @@ def main(path, sources, build):
         words = program.words()
         check_keys(words, format_page, shipped)
         check_rules(program, words, format_page, shipped)
+        check_examples(program, format_page, sources / "conf/pci-quiesce.conf.5")
         commands, synopsis = check_options(program, manual, sources)
         check_statuses(program, manual, sources)
         check_words(program, manual, sources)
