@@ -284,6 +284,12 @@ def check_words(program, page, sources):
     same("kernel parameter",
          ("the program", [f"rd.pci_quiesce={word}" for word in program.switches()]),
          (page.name, [word for word in words if "=" in word]))
+    told = " ".join(re.sub(r"^\.It Sy ", "", line) for line in page.sections["EVIDENCE"])
+    # Up to a value or a colon; one word alone is part of another sentence.
+    problems = re.findall(r'"([A-Za-z][A-Za-z\' ]* [A-Za-z]+)',
+                          (sources / "quiesce/problem.c").read_text())
+    same("problem", ("problem.c", problems),
+         (page.name, [problem for problem in problems if problem in told]))
     # By name, or out of a table of names.
     code = "".join(path.read_text() for path in (sources / "quiesce").glob("*.c"))
     variables = page.words("ENVIRONMENT", "Ev")
