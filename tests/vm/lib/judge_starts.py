@@ -101,8 +101,9 @@ def judge_unit(trace, console, report, allowed, directory):
         if not first or first.offset != COMMAND or first.value & BUS_MASTER:
             problems.append(f"{address}: the first write of user space is no fence: {first}")
     fences = [time for time, a, on in changes if not on and a in outside and time >= console.init]
-    driver = min((time for time, a, on in changes if on and a in outside and time > console.init),
-                 default=FOREVER)
+    # That of an idle function may come first.
+    driver = min((time for time, a, on in changes
+                  if on and a not in kept and time > console.init), default=FOREVER)
     if fences:
         last = max(time for time in fences if time < driver)
         late = not_shared(stray(trace.dma, functions, kept, last, driver), functions, early)

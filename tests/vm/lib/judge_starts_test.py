@@ -113,6 +113,10 @@ class JudgeStarts(unittest.TestCase):
         self.assertTrue(self.unit(good + [dma]))
         # The port's own ID: no bound function is below.
         self.assertTrue(self.unit(good + [dma.replace("0x48", "0x18")]))
+        idle = good[1:] + [WRITE.format(113.0, "00:09.0", 4, 0x503),
+                           WRITE.format(118.0, "00:09.0", 4, 0x507)]
+        self.assertEqual(self.unit(idle + [dma.replace("117.0", "118.5")]), [])
+        self.assertTrue(self.unit(idle + [dma]))
 
     def test_who_shares_a_requester(self):
         functions = parse_console(first_part().splitlines()).first
