@@ -94,24 +94,38 @@ void pcireset_plan_foresee(struct pcireset_planner *p)
 	}
 }
 
+/* The kernel's resets go side by side, so many at a time; ours all at once. */
+struct busy {
+	uint32_t kernel_ms[PCIRESET_AT_A_TIME];
+	uint32_t direct_ms;
+};
+
 /* Whoever is free first takes what comes next. */
-static void work(uint32_t *busy_ms, uint32_t ms)
+static void work(struct busy *busy, uint32_t ms)
 {
 	size_t first = 0;
 
 	for (size_t k = 1; k < PCIRESET_AT_A_TIME; k++)
-		if (busy_ms[k] < busy_ms[first])
+		if (busy->kernel_ms[k] < busy->kernel_ms[first])
 			first = k;
-	busy_ms[first] += ms;
+	busy->kernel_ms[first] += ms;
 }
 
-static uint32_t latest(const uint32_t *busy_ms)
+static void add(struct busy *busy, const struct pcireset_step *step)
 {
-	uint32_t ms = 0;
+	if (step->engine == PCIRESET_ENGINE_KERNEL)
+		work(busy, step->estimate_ms);
+	else if (busy->direct_ms < step->estimate_ms)
+		busy->direct_ms = step->estimate_ms;
+}
+
+static uint32_t latest_ms(const struct busy *busy)
+{
+	uint32_t ms = busy->direct_ms;
 
 	for (size_t k = 0; k < PCIRESET_AT_A_TIME; k++)
-		if (busy_ms[k] > ms)
-			ms = busy_ms[k];
+		if (busy->kernel_ms[k] > ms)
+			ms = busy->kernel_ms[k];
 	return ms;
 }
 
@@ -132,25 +146,20 @@ static bool waits(const struct pcireset_machine *machine, const struct pcireset_
 
 /* By address, what is below one bridge is together. */
 static void add_buses(const struct pcireset_machine *machine, const struct pcireset_step *steps,
-		      uint32_t *first_ms, uint32_t *later_ms, uint32_t *direct_later_ms)
+		      struct busy *first, struct busy *later)
 {
 	size_t bus = PCIRESET_NONE;
-	uint32_t ms;
 
 	for (size_t i = 0; i < machine->n; i++) {
 		if (!is_made(&steps[i]) || !steps[i].whole_bus || steps[i].via == bus)
 			continue;
 		bus = steps[i].via;
-		ms = steps[i].estimate_ms;
-		if (steps[i].engine == PCIRESET_ENGINE_KERNEL)
-			work(waits(machine, steps, bus) ? later_ms : first_ms, ms);
-		else if (waits(machine, steps, bus) && ms > *direct_later_ms)
-			*direct_later_ms = ms;
+		add(waits(machine, steps, bus) ? later : first, &steps[i]);
 	}
 }
 
 static void add_functions(const struct pcireset_machine *machine,
-			  const struct pcireset_step *steps, uint32_t *busy_ms)
+			  const struct pcireset_step *steps, struct busy *busy)
 {
 	size_t port = PCIRESET_NONE;
 	uint32_t port_ms = 0;
@@ -158,40 +167,34 @@ static void add_functions(const struct pcireset_machine *machine,
 	for (size_t i = 0; i < machine->n; i++) {
 		size_t parent = machine->functions[i].parent;
 
-		if (!is_made(&steps[i]) || steps[i].whole_bus ||
-		    steps[i].engine == PCIRESET_ENGINE_DIRECT)
+		if (!is_made(&steps[i]) || steps[i].whole_bus)
 			continue;
+		if (steps[i].engine == PCIRESET_ENGINE_DIRECT) {
+			add(busy, &steps[i]);
+			continue;
+		}
 		/* On a root bus nobody waits for a neighbour. */
 		if (parent != port || parent == PCIRESET_NONE) {
-			work(busy_ms, port_ms);
+			work(busy, port_ms);
 			port_ms = 0;
 		}
 		port = parent;
 		port_ms += steps[i].estimate_ms;
 	}
-	work(busy_ms, port_ms);
+	work(busy, port_ms);
 }
 
 uint32_t pcireset_plan_estimate_ms(const struct pcireset_machine *machine,
 				   const struct pcireset_step *steps)
 {
-	uint32_t first_ms[PCIRESET_AT_A_TIME] = { 0 }, later_ms[PCIRESET_AT_A_TIME] = { 0 };
-	uint32_t ms = 0, vfs_ms = 0, direct_later_ms = 0;
+	struct busy first = { 0 }, later = { 0 };
+	uint32_t vfs_ms = 0;
 
-	for (size_t i = 0; i < machine->n; i++) {
-		/* Once, for all of them. */
+	/* Once, for all of them. */
+	for (size_t i = 0; i < machine->n; i++)
 		if (pcireset_silences_vfs(&machine->functions[i], &steps[i]))
 			vfs_ms = PCIRESET_VF_DISABLE_MS;
-		/* All at once. */
-		if (is_made(&steps[i]) && steps[i].engine == PCIRESET_ENGINE_DIRECT &&
-		    steps[i].estimate_ms > ms)
-			ms = steps[i].estimate_ms;
-	}
-	add_buses(machine, steps, first_ms, later_ms, &direct_later_ms);
-	add_functions(machine, steps, first_ms);
-	if (ms < latest(first_ms))
-		ms = latest(first_ms);
-	if (direct_later_ms < latest(later_ms))
-		direct_later_ms = latest(later_ms);
-	return vfs_ms + ms + direct_later_ms;
+	add_buses(machine, steps, &first, &later);
+	add_functions(machine, steps, &first);
+	return vfs_ms + latest_ms(&first) + latest_ms(&later);
 }

@@ -153,6 +153,34 @@ static void two_buses_take_the_time_of_the_longer_one(void **state)
 	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 1102);
 }
 
+/* First a port with both; then one more, whose conventional bus waits for nobody. */
+static void a_bus_that_waits_for_one_on_it_counts_once(void **state)
+{
+	struct fake_function *f, *port;
+
+	(void)state;
+	(void)fake_port(&fake, "0000:00:03.0", 1, 1);
+	f = endpoint("0000:01:00.0");
+	fake_express(f, true);
+	f->config_bytes = FAKE_CONFIG_BYTES;
+	(void)fake_resets(&fake, f, "flr");
+	(void)endpoint("0000:01:00.1");
+	plan();
+	assert_int_equal(steps[1].method, PCIRESET_METHOD_FLR);
+	assert_int_equal(steps[1].engine, PCIRESET_ENGINE_DIRECT);
+	assert_ours(2, 0);
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 100 + 102);
+
+	free(steps);
+	pcireset_machine_free(&machine);
+	port = fake_port(&fake, "0000:00:04.0", 2, 2);
+	fake_put(port->config, 0x42, 0x0072, 2);
+	(void)endpoint("0000:02:00.0");
+	plan();
+	assert_ours(4, 1);
+	assert_int_equal(pcireset_plan_estimate_ms(&machine, steps), 1102 + 102);
+}
+
 /* Nothing of the kernel's, and why nothing of ours. */
 static void assert_none(const char *why_not_ours)
 {
@@ -335,6 +363,7 @@ int main(void)
 		TEST(lone_functions_behind_a_switch_stay_the_kernels),
 		TEST(a_bus_of_ours_takes_what_is_below_with_it),
 		TEST(two_buses_take_the_time_of_the_longer_one),
+		TEST(a_bus_that_waits_for_one_on_it_counts_once),
 		TEST(nor_with_a_driver_below),
 		TEST(nor_where_the_kernel_is_asked_for),
 		TEST(nor_where_registers_are_locked),
