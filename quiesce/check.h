@@ -17,6 +17,7 @@ enum quiesce_severity {
  * @report: conf/check.schema.json
  * @findings: part of @report
  * @cmdline: the crash kernel's command line, or NULL; heap
+ * @wanted: what that says of us
  * @n_errors: findings that are errors
  * @fleet: what is absent from this machine may be on others
  * @file: where complaints are about, whatever they say themselves; or NULL
@@ -27,6 +28,7 @@ struct quiesce_check {
 	struct cJSON *report;
 	struct cJSON *findings;
 	char *cmdline;
+	enum quiesce_switch wanted;
 	size_t n_errors;
 	bool fleet;
 	const char *file;
@@ -37,6 +39,9 @@ struct quiesce_check {
 void quiesce_check_say(struct quiesce_check *check, enum quiesce_severity severity,
 		       const char *file, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+
+/** quiesce_check_tell() - findings but for notes, as warnings in a log */
+void quiesce_check_tell(const struct quiesce_check *check, const struct quiesce_log *log);
 
 /** quiesce_check_complaint() - complaints as findings that are errors */
 struct quiesce_complaint quiesce_check_complaint(struct quiesce_check *check);

@@ -272,6 +272,7 @@ static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline
 		}
 	}
 	check->file = NULL;
+	check->wanted = wanted;
 	if (last && wanted != QUIESCE_ON)
 		quiesce_check_say(check, QUIESCE_IS_WARNING, last->file, last->line, "%s: %s",
 				  last->text, reasons[wanted]);

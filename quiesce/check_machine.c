@@ -203,6 +203,14 @@ static void check_ats(struct quiesce_check *check)
 				  n, n == 1 ? "" : "s");
 }
 
+/* Without it what is expected does not happen, or not by itself. */
+static const char *const switches[] = {
+	[QUIESCE_ON] = "1",
+	[QUIESCE_OFF] = "0",
+	[QUIESCE_DRY_RUN] = "dry-run",
+	[QUIESCE_SHELL] = "shell",
+};
+
 static int check_machine(struct quiesce_check *check, const struct quiesce_target *target)
 {
 	struct cJSON *object = cJSON_AddObjectToObject(check->report, "machine");
@@ -212,6 +220,7 @@ static int check_machine(struct quiesce_check *check, const struct quiesce_targe
 	r = quiesce_plan_toward(run, target);
 	if (r < 0)
 		return r;
+	quiesce_json_string(object, "switch", switches[check->wanted]);
 	add_verdicts(object, run);
 	check_time(check, object);
 	check_ats(check);

@@ -74,21 +74,39 @@ static const char *word(const struct cJSON *object, const char *key)
 	return text ? text : "-";
 }
 
+/* "FILE:LINE: ", or as much of it as there is. */
+static const char *place(const struct cJSON *finding, char *text, size_t bytes)
+{
+	const struct cJSON *file = cJSON_GetObjectItemCaseSensitive(finding, "file");
+	const struct cJSON *line = cJSON_GetObjectItemCaseSensitive(finding, "line");
+
+	text[0] = '\0';
+	if (cJSON_IsString(file) && cJSON_IsNumber(line))
+		(void)snprintf(text, bytes, "%s:%d: ", file->valuestring, line->valueint);
+	else if (cJSON_IsString(file))
+		(void)snprintf(text, bytes, "%s: ", file->valuestring);
+	return text;
+}
+
 static void print_findings(const struct quiesce_check *check, FILE *out)
 {
+	char text[QUIESCE_ORIGIN_BYTES];
 	const struct cJSON *finding;
 
-	cJSON_ArrayForEach(finding, check->findings) {
-		const struct cJSON *file = cJSON_GetObjectItemCaseSensitive(finding, "file");
-		const struct cJSON *line = cJSON_GetObjectItemCaseSensitive(finding, "line");
-
-		if (cJSON_IsString(file))
-			(void)fprintf(out, "%s:", file->valuestring);
-		if (cJSON_IsNumber(line))
-			(void)fprintf(out, "%d:", line->valueint);
-		(void)fprintf(out, "%s%s: %s\n", cJSON_IsString(file) ? " " : "",
+	cJSON_ArrayForEach(finding, check->findings)
+		(void)fprintf(out, "%s%s: %s\n", place(finding, text, sizeof(text)),
 			      word(finding, "severity"), word(finding, "message"));
-	}
+}
+
+void quiesce_check_tell(const struct quiesce_check *check, const struct quiesce_log *log)
+{
+	char text[QUIESCE_ORIGIN_BYTES];
+	const struct cJSON *finding;
+
+	cJSON_ArrayForEach(finding, check->findings)
+		if (strcmp(word(finding, "severity"), severity_words[QUIESCE_IS_NOTE]) != 0)
+			quiesce_log(log, QUIESCE_WARNING, "%s%s",
+				    place(finding, text, sizeof(text)), word(finding, "message"));
 }
 
 /* "20 completed, 3 fenced" */
@@ -141,6 +159,11 @@ static void print_machine(const struct cJSON *machine, FILE *out)
 	const struct cJSON *estimate = cJSON_GetObjectItemCaseSensitive(machine, "estimate_ms");
 	const struct cJSON *deadline = cJSON_GetObjectItemCaseSensitive(machine, "deadline_ms");
 
+	if (strcmp(word(machine, "switch"), "1") != 0)
+		(void)fprintf(out, "switched      rd.pci_quiesce=%s: %s\n", word(machine, "switch"),
+			      strcmp(word(machine, "switch"), "shell") == 0 ?
+				      "what follows waits for somebody at the console" :
+				      "nothing of what follows happens");
 	(void)fputs("expected      ", out);
 	print_counts(machine, out);
 	(void)fprintf(out, "time          resets take %d ms of %d ms\n", estimate->valueint,

@@ -40,15 +40,13 @@ static int plan(struct quiesce_run *run)
 	return r;
 }
 
-/* As kdump's tools put the crash kernel's command line together; check says what is wrong with it. */
+/* As kdump's tools put the crash kernel's command line together, and what is wrong with it. */
 static void parameters(struct quiesce_run *run)
 {
 	struct quiesce_check check = { .run = *run, .findings = cJSON_CreateArray() };
 
 	quiesce_check_cmdline(&check);
-	if (check.run.config.n_errors > run->config.n_errors)
-		quiesce_log(run->log, QUIESCE_WARNING,
-			    "the crash kernel's command line is not understood: see check");
+	quiesce_check_tell(&check, run->log);
 	check.run.config.n_errors = run->config.n_errors;
 	run->config = check.run.config;
 	run->locked_down = check.run.locked_down;
