@@ -18,34 +18,58 @@ static bool is_built_in(const struct pcireset_io *io, const char *driver)
 	return io->link_read(io->data, path, module, sizeof(module)) < 0;
 }
 
-/* An element of @kinds for each class and reason. */
-static void add_fenced(struct cJSON *kinds, const struct quiesce_run *run, size_t i)
+static bool has_words(const struct cJSON *object, const char *key, const char *words)
 {
-	char class[8], address[PCIRESET_ADDRESS_BYTES], words[QUIESCE_PROBLEM_BYTES];
-	const char *reason = quiesce_reason(run, i, words);
-	struct cJSON *kind, *addresses = NULL;
+	return strcmp(cJSON_GetObjectItemCaseSensitive(object, key)->valuestring, words) == 0;
+}
 
-	(void)snprintf(class, sizeof(class), "%04x", run->machine.functions[i].class_code >> 8);
+/* Of the element of @kinds that has both words, which is made where it is missing. */
+static struct cJSON *addresses_of(struct cJSON *kinds, const char *key, const char *words,
+				  const char *other, const char *other_words)
+{
+	struct cJSON *kind;
+
 	cJSON_ArrayForEach(kind, kinds)
-		if (strcmp(cJSON_GetObjectItem(kind, "class")->valuestring, class) == 0 &&
-		    strcmp(cJSON_GetObjectItem(kind, "reason")->valuestring, reason) == 0)
-			addresses = cJSON_GetObjectItem(kind, "addresses");
-	if (!addresses) {
-		kind = cJSON_CreateObject();
-		quiesce_json_string(kind, "class", class);
-		quiesce_json_string(kind, "reason", reason);
-		addresses = cJSON_AddArrayToObject(kind, "addresses");
-		(void)cJSON_AddItemToArray(kinds, kind);
-	}
+		if (has_words(kind, key, words) && (!other || has_words(kind, other, other_words)))
+			return cJSON_GetObjectItemCaseSensitive(kind, "addresses");
+	kind = cJSON_CreateObject();
+	quiesce_json_string(kind, key, words);
+	if (other)
+		quiesce_json_string(kind, other, other_words);
+	(void)cJSON_AddItemToArray(kinds, kind);
+	return cJSON_AddArrayToObject(kind, "addresses");
+}
+
+static void add_address(struct cJSON *addresses, const struct quiesce_run *run, size_t i)
+{
+	char address[PCIRESET_ADDRESS_BYTES];
+
 	(void)cJSON_AddItemToArray(
 		addresses, cJSON_CreateString(pcireset_address_format(
 				   run->machine.functions[i].address, address)));
 }
 
+/* An element for each class and reason. */
+static void add_fenced(struct cJSON *kinds, const struct quiesce_run *run, size_t i)
+{
+	char class[8], words[QUIESCE_PROBLEM_BYTES];
+
+	(void)snprintf(class, sizeof(class), "%04x", run->machine.functions[i].class_code >> 8);
+	add_address(addresses_of(kinds, "class", class, "reason", quiesce_reason(run, i, words)),
+		    run, i);
+}
+
+static void add_contained(struct cJSON *kinds, const struct quiesce_run *run, size_t i)
+{
+	add_address(addresses_of(kinds, "contain",
+				 pcireset_contain_word(run->containments[i].way), NULL, NULL),
+		    run, i);
+}
+
 /* VFs have a number of their own: the crash kernel lists none, and they fall with their PF. */
 static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
 {
-	struct cJSON *expected, *fenced;
+	struct cJSON *expected, *fenced, *contained;
 	size_t count[PCIRESET_VERDICTS] = { 0 }, n_virtual = 0;
 
 	for (size_t i = 0; i < run->machine.n; i++)
@@ -54,11 +78,14 @@ static void add_verdicts(struct cJSON *object, const struct quiesce_run *run)
 	(void)cJSON_AddNumberToObject(object, "virtual_functions", (double)n_virtual);
 	expected = cJSON_AddObjectToObject(object, "expected");
 	fenced = cJSON_AddArrayToObject(object, "fenced_only");
+	contained = cJSON_AddArrayToObject(object, "contained");
 	for (size_t i = 0; i < run->machine.n; i++) {
 		if (run->machine.functions[i].is_virtual)
 			continue;
 		count[run->steps[i].expected]++;
-		if (run->steps[i].action == PCIRESET_FENCE)
+		if (run->steps[i].expected == PCIRESET_CONTAINED)
+			add_contained(contained, run, i);
+		else if (run->steps[i].action == PCIRESET_FENCE)
 			add_fenced(fenced, run, i);
 	}
 	for (unsigned int v = PCIRESET_VERDICT_NONE + 1; v < PCIRESET_VERDICTS; v++)

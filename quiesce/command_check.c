@@ -127,16 +127,28 @@ static void print_counts(const struct cJSON *machine, FILE *out)
 	(void)fputc('\n', out);
 }
 
-static void print_fenced(const struct cJSON *fenced, FILE *out)
+static void print_addresses(const struct cJSON *kind, FILE *out)
 {
-	const struct cJSON *kind, *address;
+	const struct cJSON *address;
 
-	cJSON_ArrayForEach(kind, fenced) {
+	cJSON_ArrayForEach(address, cJSON_GetObjectItemCaseSensitive(kind, "addresses"))
+		(void)fprintf(out, " %s", address->valuestring);
+	(void)fputc('\n', out);
+}
+
+/* What nothing but the fence silences, and what is isolated as well. */
+static void print_kinds(const struct cJSON *machine, FILE *out)
+{
+	const struct cJSON *kind;
+
+	cJSON_ArrayForEach(kind, cJSON_GetObjectItemCaseSensitive(machine, "fenced_only")) {
 		(void)fprintf(out, "fenced only   class %s, %s:", word(kind, "class"),
 			      word(kind, "reason"));
-		cJSON_ArrayForEach(address, cJSON_GetObjectItemCaseSensitive(kind, "addresses"))
-			(void)fprintf(out, " %s", address->valuestring);
-		(void)fputc('\n', out);
+		print_addresses(kind, out);
+	}
+	cJSON_ArrayForEach(kind, cJSON_GetObjectItemCaseSensitive(machine, "contained")) {
+		(void)fprintf(out, "contained     %s:", word(kind, "contain"));
+		print_addresses(kind, out);
 	}
 }
 
@@ -168,7 +180,7 @@ static void print_machine(const struct cJSON *machine, FILE *out)
 	print_counts(machine, out);
 	(void)fprintf(out, "time          resets take %d ms of %d ms\n", estimate->valueint,
 		      deadline->valueint);
-	print_fenced(cJSON_GetObjectItemCaseSensitive(machine, "fenced_only"), out);
+	print_kinds(machine, out);
 	print_ways("dump target", cJSON_GetObjectItemCaseSensitive(machine, "dump_target"), out);
 	print_ways("console", cJSON_GetObjectItemCaseSensitive(machine, "console"), out);
 }
