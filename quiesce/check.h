@@ -11,6 +11,15 @@ enum quiesce_severity {
 	QUIESCE_IS_NOTE,
 };
 
+/** Room for the keys of [quiesce], and more. */
+#define QUIESCE_CHECK_KEYS 16
+
+/** struct quiesce_check_key - where a key was set; NULL and 0: nowhere */
+struct quiesce_check_key {
+	char *file;
+	unsigned int line;
+};
+
 /**
  * struct quiesce_check - what was found so far
  * @run: of the machine as the crash kernel will see it; root and config
@@ -20,6 +29,7 @@ enum quiesce_severity {
  * @wanted: what that says of us
  * @n_errors: findings that are errors
  * @fleet: what is absent from this machine may be on others
+ * @keys: by number of quiesce_key_name(); see quiesce_check_forget_keys()
  * @file: where complaints are about, whatever they say themselves; or NULL
  * @line: the same
  */
@@ -31,6 +41,7 @@ struct quiesce_check {
 	enum quiesce_switch wanted;
 	size_t n_errors;
 	bool fleet;
+	struct quiesce_check_key keys[QUIESCE_CHECK_KEYS];
 	const char *file;
 	unsigned int line;
 };
@@ -58,6 +69,33 @@ struct quiesce_complaint quiesce_check_complaint(struct quiesce_check *check);
  * KDUMP_CMDLINE; SUSE's kdump, sysconfig.kdump.
  */
 void quiesce_check_cmdline(struct quiesce_check *check);
+
+/* check_keys.c */
+
+/** quiesce_check_watch_keys() - from here on, note where the run's configuration is set */
+void quiesce_check_watch_keys(struct quiesce_check *check);
+void quiesce_check_forget_keys(struct quiesce_check *check);
+/** quiesce_check_key() - where that was; never NULL */
+const struct quiesce_check_key *quiesce_check_key(const struct quiesce_check *check,
+						  const char *name);
+
+/* check_owner.c */
+
+/**
+ * quiesce_check_owner() - what the crash kernel cannot know of who owns PCI errors
+ * @hider: the word of its command line that keeps it from asking, or NULL
+ * @file: where that is
+ * @line: the same
+ *
+ * Sets run's owner_hidden.
+ */
+void quiesce_check_owner(struct quiesce_check *check, const char *hider, const char *file,
+			 unsigned int line);
+/**
+ * quiesce_check_level() - the level of the plan, and why, into the report's machine
+ * @asked: the level without what the platform demands
+ */
+void quiesce_check_level(struct quiesce_check *check, enum quiesce_level asked);
 
 /* check_machine.c */
 

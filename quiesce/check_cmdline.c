@@ -278,6 +278,26 @@ static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline
 				  last->text, reasons[wanted]);
 }
 
+/* drivers/acpi/pci_root.c, os_control_query_checks() and calculate_control(). */
+static bool hides_owner(const char *word)
+{
+	return (same_key(word, "pcie_ports") && has_option(word, "compat")) ||
+	       (same_key(word, "pci") && has_option(word, "noaer"));
+}
+
+static void check_owner(struct quiesce_check *check, const struct cmdline *cmdline)
+{
+	size_t i = 0;
+
+	while (i < cmdline->n && !hides_owner(cmdline->words[i].text))
+		i++;
+	if (i < cmdline->n)
+		quiesce_check_owner(check, cmdline->words[i].text, cmdline->words[i].file,
+				    cmdline->words[i].line);
+	else
+		quiesce_check_owner(check, NULL, NULL, 0);
+}
+
 static char *joined(const struct cmdline *cmdline)
 {
 	size_t bytes = 1, used = 0;
@@ -305,6 +325,7 @@ void quiesce_check_cmdline(struct quiesce_check *check)
 	for (size_t i = 0; i < cmdline.n; i++)
 		check_word(check, &cmdline, i, driven);
 	take_ours(check, &cmdline);
+	check_owner(check, &cmdline);
 	check->cmdline = joined(&cmdline);
 	check->run.locked_down = check->cmdline && quiesce_cmdline_locks_down(check->cmdline);
 	free(cmdline.words);

@@ -176,7 +176,10 @@ static void print_machine(const struct cJSON *machine, FILE *out)
 			      strcmp(word(machine, "switch"), "shell") == 0 ?
 				      "what follows waits for somebody at the console" :
 				      "nothing of what follows happens");
-	(void)fputs("expected      ", out);
+	(void)fprintf(out, "level         %s", word(machine, "level"));
+	if (cJSON_IsString(cJSON_GetObjectItemCaseSensitive(machine, "level_reason")))
+		(void)fprintf(out, " (%s)", word(machine, "level_reason"));
+	(void)fputs("\nexpected      ", out);
 	print_counts(machine, out);
 	(void)fprintf(out, "time          resets take %d ms of %d ms\n", estimate->valueint,
 		      deadline->valueint);
@@ -209,6 +212,7 @@ static void check_config(struct quiesce_check *check, const char *path)
 	struct quiesce_config *config = &check->run.config;
 
 	quiesce_config_defaults(config);
+	quiesce_check_watch_keys(check);
 	if (quiesce_config_load(config, check->run.root, path, &complaint) == 1)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
 				  "no configuration file: the built-in defaults apply");
@@ -227,13 +231,6 @@ static void check_platform(struct quiesce_check *check)
 		quiesce_check_say(check, QUIESCE_IS_WARNING, NULL, 0, "run does nothing here: %s",
 				  platform.untouchable);
 	quiesce_platform_take(&check->run);
-	if (platform.firmware_first != PCIRESET_NO)
-		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
-				  "firmware %s PCI errors first: level is %s",
-				  platform.firmware_first == PCIRESET_YES ?
-					  "handles" :
-					  "may handle (ACPI's HEST cannot be read)",
-				  quiesce_level_word(check->run.config.level));
 }
 
 /* An image that is being built has no machine: its configuration is all there is. */
@@ -247,10 +244,12 @@ static bool has_machine(const char *root)
 
 static int check_host(struct quiesce_check *check, const struct quiesce_options *options)
 {
+	enum quiesce_level asked;
 	struct pcireset_io *io;
 	int r, code;
 
 	quiesce_check_cmdline(check);
+	asked = check->run.config.level;
 	check_platform(check);
 	if (check->run.config.level == QUIESCE_LEVEL_OBSERVE)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
@@ -259,7 +258,10 @@ static int check_host(struct quiesce_check *check, const struct quiesce_options 
 	if (code != QUIESCE_OK)
 		return code;
 	r = quiesce_check_machine(check, io);
+	if (r == 0)
+		quiesce_check_level(check, asked);
 	pcireset_io_close(io);
+	check->run.io = NULL;
 	return r < 0 ? quiesce_fail("cannot read PCI functions", r) : QUIESCE_OK;
 }
 
@@ -301,6 +303,7 @@ int quiesce_command_check(const struct quiesce_options *options)
 	}
 	cJSON_Delete(check.report);
 	free(check.cmdline);
+	quiesce_check_forget_keys(&check);
 	quiesce_run_free(&check.run);
 	return code;
 }

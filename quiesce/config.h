@@ -109,6 +109,8 @@ struct quiesce_load {
  * @n_rules: how many
  * @n_errors: lines that were not understood
  * @is_cut: there is more of it than is read
+ * @on_set: told of each key that is set, and its origin; may be NULL
+ * @on_set_data: first argument
  */
 struct quiesce_config {
 	enum quiesce_level level;
@@ -129,6 +131,8 @@ struct quiesce_config {
 	size_t n_rules;
 	size_t n_errors;
 	bool is_cut;
+	void (*on_set)(void *data, const char *key, const char *origin);
+	void *on_set_data;
 };
 
 #define QUIESCE_CONFIG_CUT "the rest is not read, and nothing is touched"

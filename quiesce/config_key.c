@@ -210,8 +210,8 @@ const char *quiesce_config_explain(int error, const char *key, const char *value
 	return text;
 }
 
-int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
-		       const char *origin)
+static int set_key(struct quiesce_config *config, const char *key, const char *value,
+		   const char *origin)
 {
 	int word = -ENOENT;
 
@@ -238,6 +238,16 @@ int quiesce_config_set(struct quiesce_config *config, const char *key, const cha
 		config->strict = word < 0 ? config->strict : word == 1;
 	}
 	return word < 0 ? word : 0;
+}
+
+int quiesce_config_set(struct quiesce_config *config, const char *key, const char *value,
+		       const char *origin)
+{
+	const int r = set_key(config, key, value, origin);
+
+	if (r == 0 && config->on_set)
+		config->on_set(config->on_set_data, key, origin);
+	return r;
 }
 
 static void print_contain(const struct quiesce_config *config, FILE *out)

@@ -50,6 +50,7 @@ static void parameters(struct quiesce_run *run)
 	check.run.config.n_errors = run->config.n_errors;
 	run->config = check.run.config;
 	run->locked_down = check.run.locked_down;
+	run->owner_hidden = check.run.owner_hidden;
 	cJSON_Delete(check.findings);
 	free(check.cmdline);
 }

@@ -210,16 +210,20 @@ static bool has_no_acpi_bridge(const char *root)
  * A kernel that does not ask for AER is not refused it: pcie_ports=compat, pci=noaer, or
  * no _OSC at all. So firmware has let go of it only where that was said of each bridge.
  */
-static enum pcireset_known log_is_firmware_first(const char *root)
+static enum pcireset_known log_is_firmware_first(const struct quiesce_run *run)
 {
 	struct quiesce_inheritance log;
 	bool is_granted;
 
-	quiesce_inheritance_read(root, &log);
+	quiesce_inheritance_read(run->root, &log);
+	if (run->owner_hidden) {
+		log.aer_withheld = false;
+		log.n_aer_granted = 0;
+	}
 	if (log.aer_withheld)
 		return PCIRESET_YES;
 	is_granted = log.n_root_bridges ? log.n_aer_granted >= log.n_root_bridges :
-					  has_no_acpi_bridge(root);
+					  has_no_acpi_bridge(run->root);
 	return log.whole && is_granted ? PCIRESET_NO : PCIRESET_UNKNOWN;
 }
 
@@ -230,7 +234,7 @@ bool quiesce_platform_take_log(struct quiesce_run *run)
 	/* HEST has said so already, and the level that was set stays. */
 	if (run->config.level <= QUIESCE_LEVEL_FLR || read_hest(run->root) != PCIRESET_NO)
 		return false;
-	firmware_first = log_is_firmware_first(run->root);
+	firmware_first = log_is_firmware_first(run);
 	if (firmware_first == PCIRESET_YES)
 		lower_level(run, FIRMWARE_OWNS);
 	if (run->config.window_ms && firmware_first == PCIRESET_UNKNOWN) {
@@ -247,8 +251,8 @@ enum pcireset_known quiesce_platform_firmware_first(const struct quiesce_run *ru
 	enum pcireset_known by_hest;
 
 	/* A dump may be another machine's. */
-	if (run->io->is_dump)
+	if (run->io && run->io->is_dump)
 		return PCIRESET_NO;
 	by_hest = read_hest(run->root);
-	return by_hest == PCIRESET_NO ? log_is_firmware_first(run->root) : by_hest;
+	return by_hest == PCIRESET_NO ? log_is_firmware_first(run) : by_hest;
 }

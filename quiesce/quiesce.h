@@ -198,6 +198,7 @@ struct quiesce_containment {
  * @dry_run: stop after the plan
  * @untouchable: why everything is kept here, or NULL
  * @locked_down: the kernel that is planned for will be; of this one it is asked
+ * @owner_hidden: that kernel will not ask who owns PCI errors, and its log not tell
  * @shown: functions that the report is to have, in this order; NULL: all
  * @n_shown: how many
  * @is_addition: of functions that appeared later; who makes it has the report
@@ -226,6 +227,7 @@ struct quiesce_run {
 	bool dry_run;
 	const char *untouchable;
 	bool locked_down;
+	bool owner_hidden;
 	const size_t *shown;
 	size_t n_shown;
 	bool is_addition;

@@ -247,6 +247,24 @@ static void without_an_acpi_bridge_it_is_nobodys(void **state)
 	assert_int_equal(by_log(log), PCIRESET_UNKNOWN);
 }
 
+/* pcie_ports=compat, pci=noaer: as a forecast has it of the kernel that is to come. */
+static void a_kernel_that_will_not_ask_hears_of_no_owner(void **state)
+{
+	static const char *const logs[] = {
+		BRIDGE CONTROL, BRIDGE SAYS "_OSC: platform does not support [AER]\n"
+	};
+	const struct quiesce_run run = { .root = root, .owner_hidden = true };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++) {
+		put("dev/kmsg", logs[i], strlen(logs[i]));
+		assert_int_equal(quiesce_platform_firmware_first(&run), PCIRESET_UNKNOWN);
+	}
+	put("dev/kmsg", "6,0,0,-;Linux version\n", 22);
+	put("proc/device-tree/compatible", "rockchip,rk3588", 16);
+	assert_int_equal(quiesce_platform_firmware_first(&run), PCIRESET_NO);
+}
+
 /* What it may be is no reason to do less than by default, but to risk nothing more. */
 static void a_log_that_does_not_tell_closes_the_window_alone(void **state)
 {
@@ -278,6 +296,7 @@ int main(void)
 		TEST(firmware_first_closes_the_iommu_window),
 		TEST(only_the_word_of_each_bridge_tells_that_it_is_not_firmwares),
 		TEST(without_an_acpi_bridge_it_is_nobodys),
+		TEST(a_kernel_that_will_not_ask_hears_of_no_owner),
 		TEST(a_log_that_does_not_tell_closes_the_window_alone),
 	};
 
