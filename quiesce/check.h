@@ -78,6 +78,8 @@ void quiesce_check_forget_keys(struct quiesce_check *check);
 /** quiesce_check_key() - where that was; never NULL */
 const struct quiesce_check_key *quiesce_check_key(const struct quiesce_check *check,
 						  const char *name);
+/** quiesce_check_keys() - note those that have no effect beside others */
+void quiesce_check_keys(struct quiesce_check *check);
 
 /* check_owner.c */
 

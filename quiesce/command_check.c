@@ -250,6 +250,7 @@ static int check_host(struct quiesce_check *check, const struct quiesce_options 
 
 	quiesce_check_cmdline(check);
 	asked = check->run.config.level;
+	quiesce_check_keys(check);
 	check_platform(check);
 	if (check->run.config.level == QUIESCE_LEVEL_OBSERVE)
 		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,

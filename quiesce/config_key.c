@@ -203,6 +203,10 @@ const char *quiesce_config_explain(int error, const char *key, const char *value
 	if (error == -ENOENT) {
 		quiesce_words_hint(quiesce_key_name, key, hint, sizeof(hint));
 		(void)snprintf(text, bytes, "unknown key \"%.64s\": %s", key, hint);
+	} else if (strcmp(key, "contain") == 0) {
+		(void)snprintf(text, bytes,
+			       "bad value \"%.64s\" for contain: none, or some of d3hot, link and "
+			       "iommu, each once, with commas between", value);
 	} else {
 		(void)snprintf(text, bytes, "bad value \"%.64s\" for %s: %s", value, key,
 			       values(key, hint, sizeof(hint)));

@@ -328,7 +328,8 @@ static void the_key_is_a_list_of_ways(void **state)
 		assert_int_equal(quiesce_config_set(&run.config, "contain", bad[i], "t:1"),
 				 -EINVAL);
 	assert_string_equal(quiesce_config_explain(-EINVAL, "contain", "off", text, sizeof(text)),
-			    "bad value \"off\" for contain: none, d3hot, link or iommu");
+			    "bad value \"off\" for contain: none, or some of d3hot, link and "
+			    "iommu, each once, with commas between");
 	assert_int_equal(run.config.contain[2], PCIRESET_CONTAIN_IOMMU);
 
 	out = open_memstream(&printed, &bytes);
