@@ -107,6 +107,16 @@ static struct cJSON *make_devices(const struct quiesce_run *run, const size_t *s
 	return devices;
 }
 
+/* A dump does not tell who has a group. */
+static bool has_window(const struct quiesce_run *run)
+{
+	bool any = run->io->is_dump;
+
+	for (size_t i = 0; i < run->machine.n; i++)
+		any |= run->machine.functions[i].iommu_group >= 0;
+	return any && run->config.window_ms && run->config.level == QUIESCE_LEVEL_IOMMU;
+}
+
 /* The total is of the whole machine, whatever the filter. */
 static int print_table(const struct quiesce_run *run, const struct quiesce_options *options)
 {
@@ -117,7 +127,7 @@ static int print_table(const struct quiesce_run *run, const struct quiesce_optio
 	cJSON_Delete(devices);
 	if (r < 0)
 		return r;
-	if (run->config.window_ms && run->config.level == QUIESCE_LEVEL_IOMMU)
+	if (has_window(run))
 		(void)printf("IOMMU window: %u ms, before the drivers\n", run->config.window_ms);
 	devices = make_devices(run, NULL, run->machine.n);
 	quiesce_total_plan(devices, pcireset_plan_estimate_ms(&run->machine, run->steps), stdout);

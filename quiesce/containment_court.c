@@ -112,6 +112,9 @@ static const char *hindrance(const struct quiesce_court *court, size_t i,
 		return "firmware may own PCI error handling, the kernel's log does not tell";
 	if (way == PCIRESET_CONTAIN_IOMMU)
 		return group_hinders(court, i);
+	/* Both are written by us. */
+	if (run->decisions[i].locked)
+		return "the kernel is locked down";
 	/* drivers/pci/quirks.c, quirk_no_ata_d3() */
 	if (way == PCIRESET_CONTAIN_D3HOT && f->class_code >> 8 == 0x0101)
 		return "IDE controllers may break of it";
