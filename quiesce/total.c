@@ -47,7 +47,7 @@ static void print_verdicts(const struct cJSON *devices, const char *key, FILE *o
 }
 
 /* A bus is reset once, whoever is on it. */
-static size_t count_buses(const struct cJSON *devices)
+static size_t count_buses(const struct cJSON *devices, enum pcireset_engine engine)
 {
 	struct cJSON *seen = cJSON_CreateObject();
 	const struct cJSON *device;
@@ -56,7 +56,8 @@ static size_t count_buses(const struct cJSON *devices)
 	cJSON_ArrayForEach(device, devices) {
 		const char *via = cJSON_GetStringValue(item(device, "via"));
 
-		if (via && !item(seen, via))
+		if (via && !item(seen, via) &&
+		    has_word(device, "engine", pcireset_engine_word(engine)))
 			(void)cJSON_AddTrueToObject(seen, via);
 	}
 	n = (size_t)cJSON_GetArraySize(seen);
@@ -78,16 +79,16 @@ static size_t count_made_by(const struct cJSON *devices, enum pcireset_engine en
 void quiesce_total_plan(const struct cJSON *devices, unsigned int estimate_ms, FILE *out)
 {
 	const size_t direct = count_made_by(devices, PCIRESET_ENGINE_DIRECT);
-	const size_t buses = count_buses(devices);
+	const size_t buses = count_buses(devices, PCIRESET_ENGINE_DIRECT);
 	const int n = cJSON_GetArraySize(devices);
 
 	(void)fprintf(out, "\n%d function%s in all%s", n, plural((size_t)n), n ? ": " : "");
 	print_verdicts(devices, "expected", out);
 	(void)fprintf(out,
-		      "; %zu reset%s by us at once, %zu by the kernel, %zu bus reset%s; "
-		      "about %u ms\n",
+		      "; %zu reset%s by us at once, %zu by the kernel; %zu bus reset%s by us, "
+		      "%zu by the kernel; about %u ms\n",
 		      direct, plural(direct), count_made_by(devices, PCIRESET_ENGINE_KERNEL), buses,
-		      plural(buses), estimate_ms);
+		      plural(buses), count_buses(devices, PCIRESET_ENGINE_KERNEL), estimate_ms);
 }
 
 static void print_suspects(const struct cJSON *suspects, FILE *out)
