@@ -8,9 +8,10 @@ static size_t number_of(const char *name)
 {
 	size_t i = 0;
 
-	while (i < QUIESCE_CHECK_KEYS && quiesce_key_name(i) && strcmp(quiesce_key_name(i), name) != 0)
-		i++;
-	return i;
+	for (; i < QUIESCE_CHECK_KEYS && quiesce_key_name(i); i++)
+		if (strcmp(quiesce_key_name(i), name) == 0)
+			return i;
+	return QUIESCE_CHECK_KEYS;
 }
 
 /* Of the command line the words have places; of files the origin is one. */
@@ -29,7 +30,8 @@ static void take_place(void *data, const char *name, const char *origin)
 	free(check->keys[i].file);
 	check->keys[i].file = check->file ? strdup(check->file) :
 					    strndup(origin, (size_t)(colon - origin));
-	check->keys[i].line = check->file ? check->line : (unsigned int)strtoul(colon + 1, NULL, 10);
+	check->keys[i].line = check->file ? check->line :
+					    (unsigned int)strtoul(colon + 1, NULL, 10);
 }
 
 void quiesce_check_watch_keys(struct quiesce_check *check)

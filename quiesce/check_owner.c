@@ -54,11 +54,12 @@ static void say_not_known(struct quiesce_check *check)
 	quiesce_inheritance_read(check->run.root, &log);
 	if (!log.whole)
 		quiesce_check_say(check, risks ? QUIESCE_IS_WARNING : QUIESCE_IS_NOTE, "/dev/kmsg",
-				  0, "this kernel's log has lost its beginning: who owns PCI "
-				  "errors is not known here%s",
+				  0,
+				  "the beginning of this kernel's log cannot be read: who owns "
+				  "PCI errors is not known here%s",
 				  risks ? ", and " NO_EFFECT " in a forecast" :
-					  "; the crash kernel may find that firmware does, and take "
-					  "level = flr");
+					  "; the crash kernel may find that firmware does, and "
+					  "take level = flr");
 	else if (risks)
 		quiesce_check_say(check, QUIESCE_IS_WARNING, "/dev/kmsg", 0,
 				  "this kernel's log does not tell who owns PCI errors, nor will "
@@ -86,7 +87,8 @@ void quiesce_check_level(struct quiesce_check *check, enum quiesce_level asked)
 {
 	static const char *const words[] = {
 		[PCIRESET_YES] = "firmware handles PCI errors first",
-		[PCIRESET_UNKNOWN] = "firmware may handle PCI errors first (ACPI's HEST cannot be read)",
+		[PCIRESET_UNKNOWN] =
+			"firmware may handle PCI errors first (ACPI's HEST cannot be read)",
 	};
 	const struct quiesce_config *config = &check->run.config;
 	const struct quiesce_check_key *key = quiesce_check_key(check, "level");
