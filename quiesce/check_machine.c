@@ -132,15 +132,28 @@ static void add_source(struct cJSON *ways, const struct quiesce_run *run, const 
 	}
 }
 
+static bool is_any_contained(const struct quiesce_run *run)
+{
+	for (size_t i = 0; i < run->machine.n; i++)
+		if (run->steps[i].expected == PCIRESET_CONTAINED)
+			return true;
+	return false;
+}
+
 static void add_target(struct cJSON *object, struct quiesce_check *check,
 		       const struct quiesce_target *target)
 {
 	struct cJSON *ways = cJSON_AddArrayToObject(object, "dump_target");
 
 	if (!target->n)
-		quiesce_check_say(check, QUIESCE_IS_NOTE, NULL, 0,
+		quiesce_check_say(check, is_any_contained(&check->run) ? QUIESCE_IS_WARNING :
+									 QUIESCE_IS_NOTE,
+				  NULL, 0,
 				  "the dump target is not known: kdump's configuration names none, "
-				  "or no way to it");
+				  "or no way to it%s",
+				  is_any_contained(&check->run) ?
+					  ": contain spares whatever a driver of the image takes" :
+					  "");
 	for (size_t s = 0; s < target->n; s++) {
 		const struct quiesce_target_source *source = &target->sources[s];
 

@@ -33,6 +33,19 @@ static size_t choose(const struct quiesce_court *court, enum pcireset_contain wa
 	return n;
 }
 
+/*
+ * In a plan there is no image to ask: whoever its drivers may take is spared, unless the
+ * dump is known not to need it.
+ */
+static bool may_be_spared(const struct quiesce_court *court, size_t i, enum pcireset_contain way)
+{
+	for (size_t k = 0; k < court->run->machine.n; k++)
+		if (quiesce_court_goes_with(court->run, i, k, way) &&
+		    !(court->scene.dump_target_known && quiesce_court_is_victim(court, k, way)))
+			return true;
+	return false;
+}
+
 static bool is_asked(const struct quiesce_run *run)
 {
 	return run->config.contain[0] && run->config.level > QUIESCE_LEVEL_OBSERVE &&
@@ -53,6 +66,9 @@ int quiesce_containment_plan(struct quiesce_run *run)
 		return r;
 	for (size_t k = 0; run->config.contain[k]; k++) {
 		(void)choose(&court, run->config.contain[k], list);
+		for (size_t i = 0; i < run->machine.n; i++)
+			run->containments[i].may_be_spared |=
+				list[i].wanted && may_be_spared(&court, i, run->config.contain[k]);
 		for (size_t i = 0; i < run->machine.n; i++) {
 			if (!list[i].wanted)
 				continue;

@@ -180,6 +180,7 @@ struct quiesce_earlier {
  * @error: how it failed, or 0
  * @why: the same in words, or NULL
  * @instead_of: its verdict before
+ * @may_be_spared: of a plan: unless a driver of the image takes it, or one beside it
  */
 struct quiesce_containment {
 	enum pcireset_contain way;
@@ -187,6 +188,7 @@ struct quiesce_containment {
 	int error;
 	const char *why;
 	enum pcireset_verdict instead_of;
+	bool may_be_spared;
 };
 
 /**

@@ -133,6 +133,10 @@ static void add_containment(struct cJSON *device, const struct quiesce_run *run,
 	quiesce_json_string(device, "contain", is_told ? pcireset_contain_word(c->way) : NULL);
 	quiesce_json_string(device, "contained_from",
 			    is_told ? pcireset_verdict_word(c->instead_of) : NULL);
+	if (is_told && run->dry_run)
+		(void)cJSON_AddBoolToObject(device, "contain_unless_driver", c->may_be_spared);
+	else
+		(void)cJSON_AddNullToObject(device, "contain_unless_driver");
 }
 
 struct cJSON *quiesce_report_device(const struct quiesce_run *run, size_t i)

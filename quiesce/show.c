@@ -115,7 +115,11 @@ static const char *reason(const struct cJSON *device, char *buffer)
 	if (contain) {
 		const size_t used = strlen(buffer);
 
-		(void)snprintf(buffer + used, QUIESCE_CELL_BYTES - used, "; %s", contain);
+		(void)snprintf(buffer + used, QUIESCE_CELL_BYTES - used, "; %s%s", contain,
+			       cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
+				       device, "contain_unless_driver")) ?
+				       ", unless a driver of the image takes it" :
+				       "");
 	}
 	return buffer;
 }
