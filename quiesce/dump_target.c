@@ -37,6 +37,18 @@ static bool mark_path(const struct pcireset_machine *machine, const char *path,
 	return found;
 }
 
+static void complain(const struct quiesce_log *log, const char *line)
+{
+	const size_t n = strlen(QUIESCE_TARGET_UNKNOWN);
+
+	if (strncmp(line, QUIESCE_TARGET_UNKNOWN " ", n + 1) == 0)
+		quiesce_log(log, QUIESCE_WARNING,
+			    "dump target: no PCI function is known to lead to %s", line + n + 1);
+	else
+		quiesce_log(log, QUIESCE_WARNING,
+			    "/" QUIESCE_DUMP_TARGET ": not understood: %s", line);
+}
+
 static enum line mark(const struct pcireset_machine *machine, const char *line,
 		   const struct quiesce_log *log, bool *marked)
 {
@@ -52,8 +64,7 @@ static enum line mark(const struct pcireset_machine *machine, const char *line,
 		if (!line[strspn(line, " \t")] || line[0] == '#')
 			return LINE_GOOD;
 		if (log)
-			quiesce_log(log, QUIESCE_WARNING,
-				    "/" QUIESCE_DUMP_TARGET ": not understood: %s", line);
+			complain(log, line);
 		return LINE_BAD;
 	}
 

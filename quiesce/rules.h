@@ -27,6 +27,8 @@ bool quiesce_ram_overlaps(const struct quiesce_ram *ram, const char *resource);
 
 /** Written into the image when it is built: a line ADDRESS VENDOR:DEVICE [PATH] for each. */
 #define QUIESCE_DUMP_TARGET "usr/lib/pci-quiesce/dump-target"
+/** Begins a line there of what no PCI function is known to lead to. */
+#define QUIESCE_TARGET_UNKNOWN "unknown"
 
 /**
  * quiesce_dump_target_mark() - functions that the dump is written through

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "rules.h"
 #include "target.h"
 
 #define PATH_BYTES 1024
@@ -320,11 +321,11 @@ int quiesce_target_add_interface(struct quiesce_target *target, const char *root
 	return add_source(target, &search, "network interface", name);
 }
 
-int quiesce_target_add_unroutable(struct quiesce_target *target, const char *host)
+int quiesce_target_add_unknown(struct quiesce_target *target, const char *kind, const char *name)
 {
 	struct search search = { 0 };
 
-	return add_source(target, &search, "route to", host[0] ? host : "any host");
+	return add_source(target, &search, kind, name);
 }
 
 int quiesce_functions_of_class(const char *root, const char *class, const char *name,
@@ -346,17 +347,17 @@ int quiesce_functions_of_class(const char *root, const char *class, const char *
 void quiesce_target_print(const struct quiesce_target *target, FILE *out)
 {
 	char address[PCIRESET_ADDRESS_BYTES];
-	bool began = false;
+	bool is_known = false;
 
+	for (size_t i = 0; i < target->n; i++)
+		is_known |= target->sources[i].n > 0;
+	if (!is_known)
+		return;
+	(void)fputs("# PCI functions that lead to the dump target\n", out);
 	for (size_t i = 0; i < target->n; i++) {
 		const struct quiesce_target_source *s = &target->sources[i];
 
-		if (!s->n)
-			continue;
-		if (!began)
-			(void)fputs("# PCI functions that lead to the dump target\n", out);
-		began = true;
-		(void)fprintf(out, "# %s\n", s->name);
+		(void)fprintf(out, "%s %s\n", s->n ? "#" : QUIESCE_TARGET_UNKNOWN, s->name);
 		for (size_t f = 0; f < s->n; f++)
 			(void)fprintf(out, "%s %04x:%04x%s%s\n",
 				      pcireset_address_format(s->functions[f].address, address),

@@ -54,9 +54,14 @@ int quiesce_target_add_block(struct quiesce_target *target, const char *root, co
 /** quiesce_target_add_interface() - through bond, team, VLAN, bridge */
 int quiesce_target_add_interface(struct quiesce_target *target, const char *root,
 				 const char *name);
-/** quiesce_target_add_unroutable() - a host that no interface leads to */
-int quiesce_target_add_unroutable(struct quiesce_target *target, const char *host);
-/** quiesce_target_print() - "ADDRESS VENDOR:DEVICE PATH" lines for the image; nothing for none */
+/** quiesce_target_add_unknown() - what is no device here, such as a host without a route */
+int quiesce_target_add_unknown(struct quiesce_target *target, const char *kind, const char *name);
+/**
+ * quiesce_target_print() - "ADDRESS VENDOR:DEVICE PATH" lines for the image
+ *
+ * Without functions nothing. With some, a source that has none is a line that is no comment:
+ * the crash kernel must not take those of the others for all that the dump may need.
+ */
 void quiesce_target_print(const struct quiesce_target *target, FILE *out);
 /**
  * quiesce_functions_of_class() - functions behind sys/class/CLASS/NAME/device

@@ -88,11 +88,11 @@ static int add_directory(struct search *search, const char *path)
 		return add_remote(search, best_source + strspn(best_source, "/"));
 	if (search->remote_only || !best)
 		return 0;
-	/* btrfs has a number that no block device has. */
+	/* btrfs has a number that no block device has; ZFS and overlays have no device either. */
+	if (begins(best_number, "0:") && best_source[0] != '/')
+		return quiesce_target_add_unknown(search->target, "file system", best_source);
 	if (begins(best_number, "0:"))
-		return best_source[0] == '/' ?
-			       quiesce_target_add_block(search->target, search->root, best_source) :
-			       0;
+		return quiesce_target_add_block(search->target, search->root, best_source);
 	return quiesce_target_add_block(search->target, search->root, best_number);
 }
 

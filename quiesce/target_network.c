@@ -125,5 +125,6 @@ int quiesce_target_add_host(struct quiesce_target *target, const char *root, con
 	if (r < 0)
 		return r;
 	return wanted.interface[0] ? quiesce_target_add_interface(target, root, wanted.interface) :
-				     quiesce_target_add_unroutable(target, host);
+				     quiesce_target_add_unknown(target, "route to",
+							host[0] ? host : "any host");
 }

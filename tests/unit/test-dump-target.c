@@ -216,6 +216,31 @@ static void a_file_of_nonsense_is_complained_about_in_few_lines(void **state)
 	(void)fclose(out);
 }
 
+/* What the image was told that no function leads to may be what the dump is written to. */
+static void of_a_device_that_nothing_leads_to_the_name_is_told(void **state)
+{
+	FILE *out = tmpfile();
+	struct quiesce_log log = { .kmsg_fd = fileno(out), .stderr_max = -1 };
+	struct quiesce_scene scene;
+	char line[512];
+
+	(void)state;
+	(void)fake_endpoint(&fake, "0000:01:00.0", 0x10d38086, 0x020000, 0x0006);
+	decide("unknown block device /dev/sdb1\n0000:01:00.0 8086:10d3\n");
+	run.log = &log;
+	assert_int_equal(quiesce_scene_read(&run, &scene), 0);
+	assert_true(scene.dump_target[0]);
+	assert_false(scene.dump_target_known);
+	quiesce_scene_free(&scene);
+
+	rewind(out);
+	assert_non_null(fgets(line, sizeof(line), out));
+	assert_string_equal(line, "<4>pci-quiesce: dump target: no PCI function is known to lead to "
+				  "block device /dev/sdb1\n");
+	assert_null(fgets(line, sizeof(line), out));
+	(void)fclose(out);
+}
+
 static void what_is_another_function_now_is_no_dump_target(void **state)
 {
 	(void)state;
@@ -263,6 +288,7 @@ int main(void)
 		TEST(a_dump_target_is_found_where_buses_have_other_numbers),
 		TEST(consoles_are_read_only_for_a_rule_that_asks),
 		TEST(a_file_of_nonsense_is_complained_about_in_few_lines),
+		TEST(of_a_device_that_nothing_leads_to_the_name_is_told),
 	};
 
 	return cmocka_run_group_tests_name("dump-target", tests, NULL, NULL);
