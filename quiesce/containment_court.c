@@ -84,7 +84,8 @@ bool quiesce_court_goes_with(const struct quiesce_run *run, size_t i, size_t oth
 /*
  * Whoever ends the process that holds it attaches the default domain, and what is not
  * silent meets that: it must have nothing mapped, which identity and regions of the
- * firmware's have. Those are refused by the kernel as well (RMRR, IVMD).
+ * firmware's have, those it may do without (direct-relaxable) included. The others are
+ * refused by the kernel as well (RMRR, IVMD).
  */
 static const char *group_hinders(const struct quiesce_court *court, size_t i)
 {
@@ -94,7 +95,11 @@ static const char *group_hinders(const struct quiesce_court *court, size_t i)
 		return "it has no IOMMU";
 	if (!group || !quiesce_group_translates(group))
 		return "the default domain of its group does not translate";
-	return group->reserved & 1u << QUIESCE_RESERVED_DIRECT ?
+	/* Hot-added, or scanned by another run: nothing is known of what it does. */
+	if (group->n_others)
+		return "something else is in its group";
+	return group->reserved &
+			       (1u << QUIESCE_RESERVED_DIRECT | 1u << QUIESCE_RESERVED_RELAXABLE) ?
 		       "firmware wants a region of its group mapped" :
 		       NULL;
 }

@@ -54,15 +54,35 @@ static void never_where_the_default_domain_has_anything_mapped(void **state)
 	(void)member("0000:00:1d.0", "3");
 	(void)member("0000:00:1e.0", "4");
 	(void)member("0000:00:1f.0", "5");
+	(void)member("0000:00:1f.1", "6");
 	group_attr("3", "type", "identity");
 	group_attr("4", "type", "");
 	group_attr("5", "reserved_regions", "0x000000007f000000 0x000000007fffffff direct\n"
 					    "0x00000000fee00000 0x00000000feefffff msi");
+	group_attr("6", "reserved_regions", "0x000000007f000000 0x000000007fffffff "
+					    "direct-relaxable\n");
 	plan("iommu");
 	contain();
 	is_not(0, "not contained: iommu: the default domain of its group does not translate");
 	is_not(1, "not contained: iommu: the default domain of its group does not translate");
 	is_not(2, "not contained: iommu: firmware wants a region of its group mapped");
+	is_not(3, "not contained: iommu: firmware wants a region of its group mapped");
+	assert_string_equal(asked, "");
+}
+
+/* A device of the platform's, or a function that is newer than the scan. */
+static void never_where_something_that_was_not_scanned_is_in_it(void **state)
+{
+	char command[160];
+
+	(void)state;
+	(void)member("0000:00:1f.0", "3");
+	(void)snprintf(command, sizeof(command),
+		       "touch '%s/sys/kernel/iommu_groups/3/devices/AMDI0040:00'", root);
+	assert_int_equal(system(command), 0);
+	plan("iommu");
+	contain();
+	is_not(0, "not contained: iommu: something else is in its group");
 	assert_string_equal(asked, "");
 }
 
@@ -96,6 +116,7 @@ int main(void)
 		WITH_VFIO(never_where_firmware_owns_error_handling),
 		WITH_VFIO(never_where_the_kernel_did_not_ask_for_it),
 		WITH_VFIO(never_where_the_default_domain_has_anything_mapped),
+		WITH_VFIO(never_where_something_that_was_not_scanned_is_in_it),
 		WITH_VFIO(without_vfio_it_is_not_possible),
 		WITH_VFIO(no_group_is_claimed_without_time),
 	};
