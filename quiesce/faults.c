@@ -29,15 +29,22 @@ static bool is_own(const struct pcireset_function *f)
 	return !pcireset_is_bridge(f) && (f->express || f->parent == PCIRESET_NONE);
 }
 
+/* Or in that of the bridge above, as all of a conventional bus do. */
+static bool is_shared(const struct pcireset_function *f)
+{
+	return !f->express && f->parent != PCIRESET_NONE;
+}
+
 /*
  * Requests of a conventional bus have the address of the bridge above, or of a
- * device 0 there that may not exist: its whole group is meant.
+ * device 0 there that may not exist: all such functions of its group are meant.
  * Source: PCI Express to PCI/PCI-X Bridge Specification 1.0, 2.3.
  */
 static void blame_group(const struct quiesce_run *run, const struct quiesce_group *group)
 {
 	for (size_t i = group->first; i != PCIRESET_NONE; i = run->iommu->members[i].next)
-		run->iommu->members[i].faults += !pcireset_is_bridge(&run->machine.functions[i]);
+		run->iommu->members[i].faults += is_shared(&run->machine.functions[i]) &&
+						 !pcireset_is_bridge(&run->machine.functions[i]);
 }
 
 static void blame(const struct quiesce_run *run, struct pcireset_address address)
@@ -51,7 +58,7 @@ static void blame(const struct quiesce_run *run, struct pcireset_address address
 		const struct quiesce_group *group = quiesce_group_of(run->iommu, i);
 
 		if (pcireset_address_compare(f->address, address) != 0) {
-			if (!is_own(f) && f->address.domain == address.domain &&
+			if (is_shared(f) && f->address.domain == address.domain &&
 			    f->address.bus == address.bus)
 				beside = group;
 			continue;
@@ -77,7 +84,7 @@ static void blame_of_any_domain(const struct quiesce_run *run, struct pcireset_a
 
 		there.domain = f->address.domain;
 		if (pcireset_address_compare(f->address, there) != 0 &&
-		    (is_own(f) || f->address.bus != address.bus))
+		    (!is_shared(f) || f->address.bus != address.bus))
 			continue;
 		if (found && address.domain != there.domain)
 			return;

@@ -118,6 +118,32 @@ static void vt_d_names_the_function_with_or_without_its_domain(void **state)
 	assert_faults(1, 3, 0, 0, 0);
 }
 
+/* One that is in the group for want of ACS has a name of its own. */
+static void a_function_with_a_name_of_its_own_is_not_blamed_for_its_group(void **state)
+{
+	(void)state;
+	members[1].group = 2;
+	members[4].next = 1;
+	read_all("", VTD("101", "0000:04:01.0") VTD("102", "0000:03:00.0"));
+	assert_faults(0, 0, 2, 2, 0);
+}
+
+/* As those of an LPSS in ACPI mode; beside it is the root port above another one. */
+static void a_hidden_function_of_a_root_bus_blames_nobody(void **state)
+{
+	(void)state;
+	place(5, "0000:00:1c.0", 0, PCIRESET_NONE);
+	functions[5].header_type = 1;
+	members[0].next = 5;
+	functions[0].parent = 5;
+	read_all("", VTD("101", "0000:00:1e.7"));
+	assert_faults(0, 0, 0, 0, 0);
+	/* Nor does it clear one that only its bus and function may name. */
+	place(1, "0001:00:1e.7", 1, PCIRESET_NONE);
+	read_all("", VTD("102", "00:1e.7"));
+	assert_faults(0, 1, 0, 0, 0);
+}
+
 static void without_a_domain_neither_of_two_is_blamed_nor_proved_silent(void **state)
 {
 	(void)state;
@@ -274,6 +300,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(vt_d_names_the_function_with_or_without_its_domain),
+		TEST(a_function_with_a_name_of_its_own_is_not_blamed_for_its_group),
+		TEST(a_hidden_function_of_a_root_bus_blames_nobody),
 		TEST(without_a_domain_neither_of_two_is_blamed_nor_proved_silent),
 		TEST(a_bus_of_another_domain_may_be_meant_as_well),
 		TEST(amd_names_the_function_in_front_or_behind),
