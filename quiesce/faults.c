@@ -133,6 +133,9 @@ static void take_amd(struct quiesce_faults *faults, const char *text, const char
 
 	if (flags && strtoul(flags, NULL, 16) & EVENT_FLAG_I)
 		return;
+	/* It has not answered, which is no request of its own. */
+	if (strncmp(event, "Event logged [IOTLB_INV_TIMEOUT", 31) == 0)
+		return;
 	if (address)
 		take_address(faults, address, strcspn(address, " "));
 	else if (strncmp(event, "Event logged [", 14) == 0 && blank + 1 < event - AMD_BYTES)

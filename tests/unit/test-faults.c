@@ -179,6 +179,15 @@ static void amd_names_the_function_in_front_or_behind(void **state)
 	assert_faults(0, 3, 0, 0, 0);
 }
 
+static void an_invalidation_that_is_not_answered_is_no_request(void **state)
+{
+	(void)state;
+	read_all("", "3,9,101,-;AMD-Vi: Event logged [IOTLB_INV_TIMEOUT device=0000:02:00.0 "
+		     "address=0x1234]\n");
+	assert_faults(0, 0, 0, 0, 0);
+	assert_false(quiesce_faults_none_missing(&faults, &groups[1]));
+}
+
 static void interrupts_are_no_dma(void **state)
 {
 	(void)state;
@@ -305,6 +314,7 @@ int main(void)
 		TEST(without_a_domain_neither_of_two_is_blamed_nor_proved_silent),
 		TEST(a_bus_of_another_domain_may_be_meant_as_well),
 		TEST(amd_names_the_function_in_front_or_behind),
+		TEST(an_invalidation_that_is_not_answered_is_no_request),
 		TEST(interrupts_are_no_dma),
 		TEST(a_conventional_bus_is_one_requester),
 		TEST(what_was_before_does_not_count),
