@@ -6,19 +6,15 @@
 #include "iommu.h"
 
 /* A group that is still held answers its driver's probe with -EBUSY. */
-static void spare_group(struct quiesce_run *run, size_t i, const char *why)
+static void spare(struct quiesce_run *run, const bool *wanted, bool served_only, const char *why)
 {
-	const struct quiesce_member *member = &run->iommu->members[i];
+	for (size_t i = 0; i < run->iommu->n_members; i++) {
+		const struct quiesce_member *member = &run->iommu->members[i];
 
-	if (member->group != PCIRESET_NONE && member->gets_driver)
-		run->iommu->groups[member->group].no_window = why;
-}
-
-static void spare(struct quiesce_run *run, const bool *wanted, const char *why)
-{
-	for (size_t i = 0; i < run->iommu->n_members; i++)
-		if (wanted[i])
-			spare_group(run, i, why);
+		if (wanted[i] && member->group != PCIRESET_NONE &&
+		    (member->gets_driver || !served_only))
+			run->iommu->groups[member->group].no_window = why;
+	}
 }
 
 static void spare_loads(struct quiesce_run *run, bool *wanted)
@@ -32,7 +28,7 @@ static void spare_loads(struct quiesce_run *run, bool *wanted)
 		else
 			(void)quiesce_wanted_mark(run, load, false, wanted);
 	}
-	spare(run, wanted, "a load line may mean it");
+	spare(run, wanted, true, "a load line may mean it");
 }
 
 static bool any_stuck(const struct quiesce_run *run)
@@ -59,7 +55,8 @@ bool quiesce_window_spare(struct quiesce_run *run)
 	spare_loads(run, wanted);
 	memset(wanted, 0, run->machine.n * sizeof(*wanted));
 	(void)quiesce_wanted_mark(run, &dump_target, false, wanted);
-	spare(run, wanted, "the dump target is in it");
+	/* Its driver may be one that the image's list of modules does not have. */
+	spare(run, wanted, false, "the dump target is in it");
 	for (size_t g = 0; g < run->iommu->n_groups; g++)
 		if (!quiesce_group_translates(&run->iommu->groups[g]))
 			run->iommu->groups[g].no_window = "its default domain does not translate";

@@ -22,6 +22,15 @@ static void is_spared(size_t i, const char *reason)
 	assert_string_equal(quiesce_group_of(run.iommu, i)->reason, reason);
 }
 
+static void is_claimed_only(size_t i, const char *reason)
+{
+	_cleanup_free_ char *text = window(i);
+
+	assert_string_equal(text, "null");
+	assert_int_equal(quiesce_group_of(run.iommu, i)->reinit, QUIESCE_REINIT_DONE);
+	assert_string_equal(quiesce_group_of(run.iommu, i)->reason, reason);
+}
+
 static void is_held(size_t i)
 {
 	_cleanup_free_ char *text = window(i);
@@ -40,6 +49,19 @@ static void the_dump_target_is_never_held(void **state)
 	assert_string_equal(asked, "dev/vfio/vfio\ndev/vfio/3\nempty\nwait\nrelease\n");
 	is_held(0);
 	is_spared(1, "a driver's first mapping replaces it; no window: the dump target is in it");
+}
+
+/* As far as the image's modules can be listed. */
+static void nor_is_it_where_no_driver_is_known_to_take_it(void **state)
+{
+	(void)state;
+	(void)add("0000:01:00.0", "3");
+	(void)add("0000:02:00.0", "4");
+	below_root("mkdir -p usr/lib/pci-quiesce && "
+		   "echo '0000:02:00.0 8086:10d3' >usr/lib/pci-quiesce/dump-target");
+	work_with_window("", UINT64_MAX);
+	is_held(0);
+	is_claimed_only(1, "claimed and released through vfio; no window: the dump target is in it");
 }
 
 static void load_line(enum quiesce_load_what what)
@@ -149,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_dump_target_is_never_held),
+		TEST(nor_is_it_where_no_driver_is_known_to_take_it),
 		TEST(what_a_load_line_names_is_not_held),
 		TEST(a_module_may_be_anybody_s_that_gets_a_driver),
 		TEST(with_a_reset_that_is_stuck_nothing_is_held),
