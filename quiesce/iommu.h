@@ -274,6 +274,14 @@ int quiesce_vfio_load(const struct pcireset_io *io, const struct quiesce_image *
 		      const char **ret_why);
 
 /**
+ * quiesce_vfio_keeps_awake() - does what is bound to vfio-pci stay out of D3hot
+ *
+ * Surely so only where vfio-pci was loaded with disable_idle_d3, which it may have been
+ * without by others, or have been built in. Asleep, a function is silent for no merit of its own.
+ */
+bool quiesce_vfio_keeps_awake(const struct pcireset_io *io);
+
+/**
  * struct quiesce_vfio - one claim and release
  * @io: the machine
  * @log: told of each step before it is made

@@ -233,10 +233,24 @@ static const char *load(const struct stage *stage)
 	return why;
 }
 
+/* NULL: what is silent then is silent by itself. */
+static const char *hinders_window(const struct stage *stage)
+{
+	if (!stage->held || quiesce_vfio_keeps_awake(stage->run->io))
+		return NULL;
+	quiesce_log(stage->run->log, QUIESCE_NOTICE,
+		    "no IOMMU window: vfio-pci is there without disable_idle_d3");
+	return "vfio-pci may put it to sleep";
+}
+
 static void claim_all(struct stage *stage)
 {
 	const char *why = any_wanted(stage) ? load(stage) : NULL;
 	const struct quiesce_iommu *iommu = stage->run->iommu;
+	const char *hindrance = NULL;
+
+	if (any_wanted(stage) && !why)
+		hindrance = hinders_window(stage);
 
 	for (size_t g = 0; g < iommu->n_groups; g++) {
 		struct quiesce_group *group = &iommu->groups[g];
@@ -247,8 +261,9 @@ static void claim_all(struct stage *stage)
 			why = "no time left";
 		if (why && is_wanted_without(stage, group, why))
 			set_answer(group, QUIESCE_REINIT_NOT_POSSIBLE, why, 0);
-		if (!why && (stage->n_held < stage->held_max ||
-			     is_wanted_without(stage, group, "too many groups")))
+		if (!hindrance && stage->n_held == stage->held_max)
+			hindrance = "too many groups";
+		if (!why && (!hindrance || is_wanted_without(stage, group, hindrance)))
 			claim(stage, group);
 	}
 }

@@ -105,6 +105,15 @@ int quiesce_vfio_load(const struct pcireset_io *io, const struct quiesce_image *
 	return quiesce_vfio_ready(io, ret_why);
 }
 
+bool quiesce_vfio_keeps_awake(const struct pcireset_io *io)
+{
+	char text[8];
+
+	return io->attr_read(io->data, "sys/module/vfio_pci/parameters/disable_idle_d3", text,
+			     sizeof(text)) == 0 &&
+	       text[0] == 'Y';
+}
+
 static void set_entry(const struct quiesce_vfio *vfio)
 {
 	struct pcireset_journal_entry *entry = vfio->entry;

@@ -58,6 +58,8 @@ static void vfio_close(void *data, int fd)
 
 static const struct quiesce_vfio_calls calls = { vfio_open, vfio_ioctl, vfio_close, NULL };
 
+#define IDLE_D3 "sys/module/vfio_pci/parameters/disable_idle_d3"
+
 /* Makes what a real load would make appear. */
 static int load(void *data, const char *name, const char *options)
 {
@@ -74,6 +76,10 @@ static int load(void *data, const char *name, const char *options)
 	for (size_t i = 0; i < ARRAY_SIZE(appear); i++)
 		if (!fake_find_attr(&fake, appear[i]))
 			(void)strcpy(fake.attrs[fake.n_attrs++].path, appear[i]);
+	if (!fake_find_attr(&fake, IDLE_D3)) {
+		(void)strcpy(fake.attrs[fake.n_attrs].path, IDLE_D3);
+		(void)strcpy(fake.attrs[fake.n_attrs++].text, "Y");
+	}
 	return 0;
 }
 

@@ -64,6 +64,24 @@ static void nor_is_it_where_no_driver_is_known_to_take_it(void **state)
 	is_claimed_only(1, "claimed and released through vfio; no window: the dump target is in it");
 }
 
+/* It was built in, or loaded before us: what it is bound to is silent in D3hot. */
+static void asleep_a_function_proves_nothing(void **state)
+{
+	struct fake_attr *idle_d3 = &fake.attrs[fake.n_attrs++];
+
+	(void)state;
+	(void)strcpy(idle_d3->path, IDLE_D3);
+	(void)strcpy(idle_d3->text, "N");
+	(void)add("0000:01:00.0", "3");
+	(void)add_served("0000:02:00.0", "4");
+	work_with_window("", UINT64_MAX);
+	assert_string_equal(asked, "dev/vfio/vfio\ndev/vfio/3\nrelease\n");
+	is_claimed_only(0, "claimed and released through vfio; no window: "
+			   "vfio-pci may put it to sleep");
+	is_spared(1, "a driver's first mapping replaces it; no window: "
+		     "vfio-pci may put it to sleep");
+}
+
 static void load_line(enum quiesce_load_what what)
 {
 	run.config.loads = calloc(1, sizeof(run.config.loads[0]));
@@ -172,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_dump_target_is_never_held),
 		TEST(nor_is_it_where_no_driver_is_known_to_take_it),
+		TEST(asleep_a_function_proves_nothing),
 		TEST(what_a_load_line_names_is_not_held),
 		TEST(a_module_may_be_anybody_s_that_gets_a_driver),
 		TEST(with_a_reset_that_is_stuck_nothing_is_held),
