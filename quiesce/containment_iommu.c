@@ -151,6 +151,22 @@ static void mark(const struct work *work, bool stands)
 			run->journal->entries[i].isolation.stands = stands;
 }
 
+/* They stay where they are: one that was late is not waited for any more. */
+static void forget_resets(const struct work *work)
+{
+	const struct quiesce_run *run = work->run;
+
+	for (size_t i = 0; i < run->machine.n; i++) {
+		struct pcireset_journal_entry *entry = &run->journal->entries[i];
+
+		if (!work->list[i].wanted || work->list[i].error)
+			continue;
+		entry->saved.n = 0;
+		entry->quiet_until_us = 0;
+		entry->late = false;
+	}
+}
+
 /* In a child, that its own child has the files open and nobody has to wait for it. */
 static int leave_one_behind(const void *data)
 {
@@ -177,6 +193,8 @@ static void keep(struct work *work, uint64_t end_us)
 					     (left_us < STAY_US ? left_us : STAY_US));
 	if (r < 0)
 		mark(work, false);
+	else
+		forget_resets(work);
 	for (size_t h = 0; h < work->n_holds; h++) {
 		struct quiesce_vfio *vfio = &work->holds[h];
 

@@ -177,6 +177,40 @@ static void a_group_is_claimed_by_one_that_answers(void **state)
 	ends(holder());
 }
 
+/* Two of a group: one has not come back from its reset, the other answers. */
+static struct pcireset_journal_entry *plan_with_a_late_one(void)
+{
+	struct pcireset_journal_entry *entry;
+
+	member("0000:00:1e.0", "3")->gone = true;
+	(void)member("0000:00:1f.0", "3");
+	plan("iommu");
+	run.outcomes[0].verdict = PCIRESET_LOST;
+	run.n_bad = 1;
+	entry = &run.journal->entries[0];
+	*entry = (struct pcireset_journal_entry){ .address = run.machine.functions[0].address,
+						  .in_use = true,
+						  .late = true,
+						  .quiet_until_us = 1,
+						  .saved = { .id = NIC, .n = 1 } };
+	return entry;
+}
+
+/* Whoever looks after late ones would say of it that it is back. */
+static void one_that_was_late_is_not_waited_for_any_more(void **state)
+{
+	const struct pcireset_journal_entry *entry;
+
+	(void)state;
+	entry = plan_with_a_late_one();
+	contain();
+	is_contained(0, IOMMU);
+	assert_false(entry->late);
+	assert_int_equal(entry->quiet_until_us, 0);
+	assert_int_equal(entry->saved.n, 0);
+	ends(holder());
+}
+
 /* As Linux 6.12 does, of a function in a state that it does not know. */
 static void restore_command(struct fake_function *f)
 {
@@ -241,6 +275,19 @@ static void use_up_the_time(struct fake_function *f)
 	fake.now_us = run.drivers_deadline_us;
 }
 
+static void one_that_was_late_is_waited_for_where_nobody_can_hold_it(void **state)
+{
+	const struct pcireset_journal_entry *entry;
+
+	(void)state;
+	entry = plan_with_a_late_one();
+	fake_find_attr(&fake, BIND)->written = use_up_the_time;
+	contain();
+	assert_int_equal(run.outcomes[0].verdict, PCIRESET_LOST);
+	assert_true(entry->late);
+	assert_int_equal(entry->saved.n, 1);
+}
+
 static void a_group_that_nobody_can_hold_any_more_is_put_back(void **state)
 {
 	(void)state;
@@ -292,9 +339,11 @@ int main(void)
 		WITH_VFIO(a_claim_that_is_refused_is_undone),
 		WITH_VFIO(a_step_without_a_device_makes_nobody_lost),
 		WITH_VFIO(a_group_is_claimed_by_one_that_answers),
+		WITH_VFIO(one_that_was_late_is_not_waited_for_any_more),
 		WITH_VFIO(bus_master_is_turned_off_where_vfio_turned_it_on),
 		WITH_VFIO(bus_master_is_not_written_back),
 		WITH_VFIO(one_that_had_failed_is_silenced_as_well),
+		WITH_VFIO(one_that_was_late_is_waited_for_where_nobody_can_hold_it),
 		WITH_VFIO(a_group_that_nobody_can_hold_any_more_is_put_back),
 		WITH_VFIO(one_that_cannot_be_enabled_is_not_bound),
 		WITH_VFIO(a_claim_without_an_empty_domain_is_not_enough),
