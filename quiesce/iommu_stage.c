@@ -104,12 +104,14 @@ static void claim(struct stage *stage, struct quiesce_group *group)
 	int r;
 
 	r = quiesce_vfio_hold(&vfio, &why);
-	if (r == 0)
-		quiesce_keep_silent(run, group->through);
+	/* One that was refused may have been bound for a while. */
+	quiesce_keep_silent(run, group->through);
 	if (r == 0 && vfio.wants_empty) {
 		stage->held[stage->n_held++] = (struct held){ vfio, group, "", 0 };
 		return;
 	}
+	if (r < 0 && !is_wanted_without(stage, group, why))
+		return;
 	if (r == 0)
 		r = quiesce_vfio_release(&vfio, &why);
 	end_claim(stage, group, why, r);

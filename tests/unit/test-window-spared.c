@@ -82,6 +82,20 @@ static void asleep_a_function_proves_nothing(void **state)
 		     "vfio-pci may put it to sleep");
 }
 
+static void what_the_window_alone_claimed_in_vain_still_needs_nothing(void **state)
+{
+	(void)state;
+	(void)add_served("0000:01:00.0", "3");
+	(void)add("0000:02:00.0", "4");
+	claim_error = -EPERM;
+	work_with_window("", UINT64_MAX);
+	is_spared(0, "a driver's first mapping replaces it; no window: "
+		     "the kernel refuses the claim");
+	assert_int_equal(run.iommu->groups[1].reinit, QUIESCE_REINIT_REFUSED);
+	assert_string_equal(run.iommu->groups[1].reason,
+			    "the kernel refuses the claim: Operation not permitted");
+}
+
 static void load_line(enum quiesce_load_what what)
 {
 	run.config.loads = calloc(1, sizeof(run.config.loads[0]));
@@ -191,6 +205,7 @@ int main(void)
 		TEST(the_dump_target_is_never_held),
 		TEST(nor_is_it_where_no_driver_is_known_to_take_it),
 		TEST(asleep_a_function_proves_nothing),
+		TEST(what_the_window_alone_claimed_in_vain_still_needs_nothing),
 		TEST(what_a_load_line_names_is_not_held),
 		TEST(a_module_may_be_anybody_s_that_gets_a_driver),
 		TEST(with_a_reset_that_is_stuck_nothing_is_held),
