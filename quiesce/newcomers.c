@@ -46,6 +46,14 @@ static void *joined(void *array, size_t n, const void *more, size_t n_more, size
 		bigger ? 0 : -ENOMEM;                                                \
 	})
 
+/* None of a run is contained where that stage had no need, or no memory. */
+static int provide_containments(struct quiesce_run *run)
+{
+	if (!run->containments)
+		run->containments = calloc(run->machine.n + 1, sizeof(*run->containments));
+	return run->containments ? 0 : -ENOMEM;
+}
+
 static int adopt(struct quiesce_run *run, struct quiesce_run *more)
 {
 	int r;
@@ -67,8 +75,13 @@ static int adopt(struct quiesce_run *run, struct quiesce_run *more)
 		if (r == 0)
 			r = APPEND(run, earlier, more);
 	}
-	if (r == 0 && run->containments && more->containments)
-		r = APPEND(run, containments, more);
+	if (r == 0 && (run->containments || more->containments)) {
+		r = provide_containments(run);
+		if (r == 0)
+			r = provide_containments(more);
+		if (r == 0)
+			r = APPEND(run, containments, more);
+	}
 	if (r < 0)
 		return r;
 

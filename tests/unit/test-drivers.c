@@ -67,6 +67,24 @@ static void what_appears_behind_a_driver_is_reset_before_its_own_comes(void **st
 	assert_null(strstr(fake->log, "drivers_probe 10000"));
 }
 
+/* Theirs may have had none, as that stage had nothing to do. */
+static void what_appears_has_a_place_among_what_is_contained(void **state)
+{
+	(void)state;
+	(void)vmd("0000:00:02.0");
+	load("all");
+	quiesce();
+	run.containments = calloc(run.machine.n, sizeof(*run.containments));
+	assert_non_null(run.containments);
+	run.containments[0].way = PCIRESET_CONTAIN_D3HOT;
+
+	assert_int_equal(quiesce_drivers_load(&run, &loader), 0);
+	assert_int_equal(run.machine.n, 3);
+	assert_int_equal(run.containments[0].way, PCIRESET_CONTAIN_D3HOT);
+	assert_int_equal(run.containments[1].way, PCIRESET_CONTAIN_NONE);
+	assert_null(run.containments[2].why);
+}
+
 static int scan_in_vain(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
 {
 	(void)data;
@@ -303,6 +321,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(iommus_come_first_then_what_others_are_behind),
 		TEST(what_appears_behind_a_driver_is_reset_before_its_own_comes),
+		TEST(what_appears_has_a_place_among_what_is_contained),
 		TEST(newcomers_that_cannot_be_seen_do_not_cost_what_is_there_its_drivers),
 		TEST(without_memory_nothing_more_is_loaded),
 		TEST(nothing_is_read_again_of_what_was_there),
