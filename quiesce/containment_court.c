@@ -110,6 +110,9 @@ static const char *hindrance(const struct quiesce_court *court, size_t i,
 	const struct quiesce_run *run = court->run;
 	const struct pcireset_function *f = &run->machine.functions[i];
 
+	/* Whoever comes after us must know what no driver gets. */
+	if (run->journal && run->journal->dies_with_writer)
+		return "more functions than the journal has room for";
 	/* A link that goes down, or a request that is blocked, may end in an NMI there. */
 	if (way != PCIRESET_CONTAIN_D3HOT && court->firmware_first == PCIRESET_YES)
 		return "firmware owns PCI error handling";

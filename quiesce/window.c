@@ -51,6 +51,11 @@ bool quiesce_window_spare(struct quiesce_run *run)
 		quiesce_log(run->log, QUIESCE_NOTICE, "no IOMMU window: a reset is stuck");
 		return false;
 	}
+	if (run->journal->dies_with_writer) {
+		quiesce_log(run->log, QUIESCE_NOTICE,
+			    "no IOMMU window: more functions than the journal has room for");
+		return false;
+	}
 
 	spare_loads(run, wanted);
 	memset(wanted, 0, run->machine.n * sizeof(*wanted));

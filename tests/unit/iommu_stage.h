@@ -25,6 +25,7 @@ static int empty_error;
 static size_t n_loads;
 static bool last_is_stuck;
 static bool is_verified;
+static bool journal_is_private;
 
 static int vfio_open(void *data, const char *path)
 {
@@ -129,6 +130,7 @@ static int setup(void **state)
 	n_loads = 0;
 	last_is_stuck = false;
 	is_verified = false;
+	journal_is_private = false;
 	(void)strcpy(root, "test-iommu-stage.XXXXXX");
 	assert_non_null(mkdtemp(root));
 	below_root("mkdir dev proc && : >proc/vmcore && echo '6,0,1,-;DMAR: Copied translation "
@@ -159,6 +161,7 @@ static void work(uint64_t drivers_deadline_us)
 	run.journal = calloc(1, sizeof(*run.journal) +
 					run.machine.n * sizeof(run.journal->entries[0]));
 	run.journal->capacity = run.machine.n;
+	run.journal->dies_with_writer = journal_is_private;
 	run.journal->entries = (struct pcireset_journal_entry *)(run.journal + 1);
 	for (size_t i = 0; i < run.machine.n; i++)
 		run.outcomes[i].verdict = is_verified ? PCIRESET_VERIFIED :

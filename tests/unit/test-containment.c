@@ -177,6 +177,18 @@ static void a_reset_that_is_stuck_holds_the_port_too(void **state)
 	assert_null(strstr(fake.log, "w "));
 }
 
+/* Whoever comes after this process would give it to a driver. */
+static void nothing_is_contained_that_only_this_process_knows_of(void **state)
+{
+	(void)state;
+	(void)add("0000:00:1f.0");
+	plan("d3hot");
+	run.journal->dies_with_writer = true;
+	contain();
+	is_not(0, "not contained: d3hot: more functions than the journal has room for");
+	assert_null(strstr(fake.log, "w "));
+}
+
 static void with_a_link_go_all_behind_it(void **state)
 {
 	(void)state;
@@ -351,6 +363,7 @@ int main(void)
 		TEST(what_dies_of_it_is_lost),
 		TEST(whoever_may_be_needed_is_spared),
 		TEST(a_reset_that_is_stuck_holds_the_port_too),
+		TEST(nothing_is_contained_that_only_this_process_knows_of),
 		TEST(with_a_link_go_all_behind_it),
 		TEST(not_where_a_driver_can_work_with_one_of_them),
 		TEST(a_kept_one_keeps_the_link),

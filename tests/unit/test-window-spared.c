@@ -96,6 +96,19 @@ static void what_the_window_alone_claimed_in_vain_still_needs_nothing(void **sta
 			    "the kernel refuses the claim: Operation not permitted");
 }
 
+static void nothing_is_held_that_only_this_process_knows_of(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	(void)add("0000:01:00.0", "3");
+	journal_is_private = true;
+	work_with_window("", UINT64_MAX);
+	text = window(0);
+	assert_string_equal(text, "null");
+	assert_int_equal(run.iommu->groups[0].reinit, QUIESCE_REINIT_DONE);
+}
+
 static void load_line(enum quiesce_load_what what)
 {
 	run.config.loads = calloc(1, sizeof(run.config.loads[0]));
@@ -206,6 +219,7 @@ int main(void)
 		TEST(nor_is_it_where_no_driver_is_known_to_take_it),
 		TEST(asleep_a_function_proves_nothing),
 		TEST(what_the_window_alone_claimed_in_vain_still_needs_nothing),
+		TEST(nothing_is_held_that_only_this_process_knows_of),
 		TEST(what_a_load_line_names_is_not_held),
 		TEST(a_module_may_be_anybody_s_that_gets_a_driver),
 		TEST(with_a_reset_that_is_stuck_nothing_is_held),
