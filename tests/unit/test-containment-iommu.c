@@ -30,7 +30,7 @@ static void ends(pid_t pid)
 	assert_true(pid > 0);
 	while (getsid(pid) != pid)
 		(void)usleep(1000);
-	assert_int_equal(kill(pid, SIGHUP), 0);
+	assert_int_equal(kill(pid, SIGTERM), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 }
