@@ -108,8 +108,8 @@ static void put_back(const struct pcireset_io *io, const struct quiesce_log *log
 {
 	struct pcireset_journal_entry *entry = &shared->journal->entries[i];
 	const struct pcireset_address address = entry->address;
+	const bool was_in_use = entry->in_use, stood = entry->isolation.stands;
 	char text[PCIRESET_ADDRESS_BYTES];
-	bool was_in_use = entry->in_use;
 	int r;
 
 	/* Looked after by a child of its own. */
@@ -118,9 +118,13 @@ static void put_back(const struct pcireset_io *io, const struct quiesce_log *log
 	if (!entry->stuck)
 		quiesce_wait_for_lock(io, entry);
 	r = pcireset_journal_restore(io, entry);
+	(void)pcireset_address_format(address, text);
 	if (r < 0 && r != -EBUSY && r != -EAGAIN)
-		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s",
-			    pcireset_address_format(address, text), strerror(-r));
+		quiesce_log(log, QUIESCE_WARNING, "%s: cannot be put back: %s", text, strerror(-r));
+	/* Whoever died there has told neither. */
+	if (r == 0 && was_in_use && !stood)
+		quiesce_log(log, entry->in_use ? QUIESCE_NOTICE : QUIESCE_DEBUG, "%s: %s", text,
+			    entry->in_use ? "stays isolated" : "put back");
 	if (r == 0 && was_in_use && shared->autoprobe_off && shared->next > turn + 1)
 		quiesce_probe(io, log, shared, address);
 }

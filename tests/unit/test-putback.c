@@ -273,6 +273,44 @@ static void buses_in_reset_are_led_out_together_and_silent_until_the_end(void **
 	assert_non_null(strstr(fake.log, "w 02:00.0 10 fe000000"));
 }
 
+static void sleeper(size_t i, const char *at, uint32_t state)
+{
+	struct fake_function *f = function(at, "0x020000");
+
+	fake_put(f->config, 0x84, state, 2);
+	(void)fake_attr(&fake, f, "driver_override", "pci-quiesce");
+	shared.journal->entries[i] = (struct pcireset_journal_entry){
+		.address = f->address, .in_use = true, .overridden = true,
+		.isolation = { .way = PCIRESET_CONTAIN_D3HOT, .at = f->address, .reg = 0x84,
+			       .bits = 0x3 }
+	};
+}
+
+/* The report of whoever died there has neither. */
+static void what_a_death_left_isolated_or_not_is_told(void **state)
+{
+	struct quiesce_log log = { .stderr_max = -1 };
+	char text[512] = "";
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	log.kmsg_fd = fds[1];
+	sleeper(0, "0000:00:01.0", 3);
+	sleeper(1, "0000:00:02.0", 0);
+	/* Told by its maker. */
+	sleeper(2, "0000:00:03.0", 3);
+	shared.journal->entries[2].isolation.stands = true;
+	shared.autoprobe_off = false;
+
+	assert_int_equal(quiesce_put_back_from(&fake.io, &log, &shared), 0);
+	assert_int_equal(close(fds[1]), 0);
+	assert_in_range(read(fds[0], text, sizeof(text) - 1), 1, sizeof(text) - 1);
+	assert_string_equal(text, "<5>pci-quiesce: 0000:00:01.0: stays isolated\n"
+				  "<7>pci-quiesce: 0000:00:02.0: put back\n");
+	assert_int_equal(close(fds[0]), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -290,6 +328,7 @@ int main(void)
 		TEST(a_child_that_comes_back_does_nothing_twice_and_misses_nothing),
 		TEST(what_is_put_back_late_is_probed_late),
 		TEST(buses_in_reset_are_led_out_together_and_silent_until_the_end),
+		TEST(what_a_death_left_isolated_or_not_is_told),
 	};
 
 	return cmocka_run_group_tests_name("putback", tests, NULL, NULL);
