@@ -4,12 +4,17 @@
 #include <linux/pci_regs.h>
 #include <signal.h>
 
+static void die(const struct faulty_door *door, const char *what)
+{
+	quiesce_log(door->log, QUIESCE_INFO, "faulty: kill after %s", what);
+	(void)raise(SIGKILL);
+}
+
 static void count(struct faulty_door *door, const char *what)
 {
 	if (door->left == 0 || door->left-- > 1)
 		return;
-	quiesce_log(door->log, QUIESCE_INFO, "faulty: kill after %s", what);
-	(void)raise(SIGKILL);
+	die(door, what);
 }
 
 static int scan(void *data, struct pcireset_address **ret_addresses, size_t *ret_n)
@@ -99,8 +104,13 @@ static uint64_t now_us(void *data)
 
 static void sleep_us(void *data, uint64_t us)
 {
-	const struct pcireset_io *io = ((struct faulty_door *)data)->behind;
+	const struct faulty_door *door = data;
+	const struct pcireset_io *io = door->behind;
 
+	if (us == door->last_sleep_us && us) {
+		io->sleep_us(io->data, us / 2);
+		die(door, "sleep");
+	}
 	io->sleep_us(io->data, us);
 }
 

@@ -3,9 +3,11 @@
  * /init with a worker that goes wrong. The rest is the real PID 1; the worker
  * runs the real pipeline up to a stage and then does what the kernel command
  * line asks: faulty=exit, segv or hang, and faulty.stage=NAME (default fence);
- * or faulty=kill, and faulty.write=N, the write that it does not survive. With
- * faulty=power-off it goes on, but the slot below faulty.port=ADDRESS is dead; with
- * faulty=liar, but the function faulty.port=ADDRESS does DMA and has a good verdict.
+ * or faulty=kill, and what it does not survive: faulty.write=N, its N-th write, from
+ * the end of faulty.stage=NAME on if that is given, or faulty.sleep_ms=MS, the middle of a
+ * sleep of just that. With faulty=power-off it goes on, but the slot below
+ * faulty.port=ADDRESS is dead; with faulty=liar, but the function faulty.port=ADDRESS
+ * does DMA and has a good verdict.
  */
 #include <linux/pci_regs.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 static char wanted_fault[16] = "exit";
 static char wanted_stage[16] = "fence";
 static char wanted_port[16] = "";
+static long wanted_write;
 
 static void read_word(const char *cmdline, const char *key, char *word, size_t bytes)
 {
@@ -75,12 +78,21 @@ static bool goes_on(void)
 	return strcmp(wanted_fault, "power-off") == 0 || strcmp(wanted_fault, "liar") == 0;
 }
 
+static bool is_to_be_killed(void)
+{
+	return strcmp(wanted_fault, "kill") == 0;
+}
+
 static void go_wrong(void *data, enum quiesce_stage stage)
 {
 	const struct quiesce_run *run = data;
 
 	if (strcmp(quiesce_stage_word(stage), wanted_stage) != 0)
 		return;
+	if (is_to_be_killed()) {
+		((struct faulty_door *)run->io->data)->left = wanted_write;
+		return;
+	}
 	quiesce_log(run->log, QUIESCE_INFO, "faulty: %s after %s", wanted_fault, wanted_stage);
 	if (strcmp(wanted_fault, "power-off") == 0)
 		power_off(run);
@@ -105,7 +117,7 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 		.on_stage = go_wrong,
 		.on_stage_data = &run,
 	};
-	char word[16] = "0";
+	char write[16] = "0", sleep_ms[16] = "0";
 	struct faulty_door door;
 	struct pcireset_io *io;
 	_cleanup_free_ char *cmdline = NULL;
@@ -114,17 +126,20 @@ static void faulty_worker(struct quiesce_shared *shared, uint64_t started_us, in
 	quiesce_log_open_kmsg(&log, "");
 	if (quiesce_file_read("", "proc/cmdline", 65536, &cmdline) == 0) {
 		read_word(cmdline, "faulty=", wanted_fault, sizeof(wanted_fault));
+		if (is_to_be_killed())
+			wanted_stage[0] = '\0';
 		read_word(cmdline, "faulty.stage=", wanted_stage, sizeof(wanted_stage));
-		read_word(cmdline, "faulty.write=", word, sizeof(word));
+		read_word(cmdline, "faulty.write=", write, sizeof(write));
+		read_word(cmdline, "faulty.sleep_ms=", sleep_ms, sizeof(sleep_ms));
 		read_word(cmdline, "faulty.port=", wanted_port, sizeof(wanted_port));
 	}
-	if ((strcmp(wanted_fault, "kill") == 0 || strcmp(wanted_fault, "liar") == 0) &&
+	wanted_write = strtol(write, NULL, 10);
+	if ((is_to_be_killed() || strcmp(wanted_fault, "liar") == 0) &&
 	    pcireset_io_open("/", &io) == 0) {
-		faulty_door_open(&door, io, &log, strtol(word, NULL, 10));
+		faulty_door_open(&door, io, &log, wanted_stage[0] ? 0 : wanted_write);
+		door.last_sleep_us = strtoull(sleep_ms, NULL, 10) * 1000;
 		run.io = &door.io;
 	}
-	if (strcmp(wanted_fault, "kill") == 0)
-		wanted_stage[0] = '\0';
 	(void)quiesce_run_prepare(&run, NULL);
 	(void)quiesce_work(&run, shared, started_us, tell_fd);
 	if (!goes_on())

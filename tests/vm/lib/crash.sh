@@ -40,12 +40,15 @@ crash() {
 }
 
 # killed_crash N WHAT [WORDS]: the worker is killed at its N-th write, which is a
-# WHAT: config, attribute or job.
+# WHAT: config, attribute or job; or half-way through a sleep of N ms.
 killed_crash() {
+	local key=write
+
+	[ "$2" != sleep ] || key=sleep_ms
 	PQ_BREAK_INIT=$BUILD/static/tests/faulty-init
 	export PQ_BREAK_INIT
 	[ -x "$PQ_BREAK_INIT" ] || skip "needs $PQ_BREAK_INIT"
-	crash systemd with faulty=kill "faulty.write=$1" "${@:3}"
+	crash systemd with faulty=kill "faulty.$key=$1" "${@:3}"
 	grep -q "faulty: kill after $2" "$RUN/console.log" || fail "not killed after a $2"
 }
 
