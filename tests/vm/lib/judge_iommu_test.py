@@ -101,6 +101,35 @@ class JudgeTest(unittest.TestCase):
             walk.send(["x: 0x0000000000000000 0x0000000000000000"])
         self.assertEqual(end.exception.value, "context 01:00.0 root 2687000 low 0 high 0")
 
+    def table(self, low, high, *tables):
+        """tables: address and words of each that is asked for."""
+        walk = vtd.table("01:00.0")
+        next(walk)
+        walk.send(["x: 0x0000000002687000"])
+        walk.send(["x: 0x0000000002729001 0x0000000000000000"])
+        answer = f"x: {low:#018x} {high:#018x}"
+        try:
+            for address, *entries in tables:
+                self.assertEqual(walk.send([answer]), f"xp /512gx {address:#x}")
+                answer = "x: " + " ".join(f"{entry:#018x}" for entry in entries)
+            walk.send([answer])
+        except StopIteration as end:
+            return end.value
+        return None
+
+    def test_walk_to_a_table(self):
+        mapped, empty = (f"table 01:00.0 at 2728000 {word}" for word in ("mapped", "empty"))
+        top, below = (0x2728000, 0, 0x2900003), (0x2900000, 0x2901003, 0x2902003)
+        for seen, *tables in [(mapped, top, below, (0x2901000, 0, 0x2bd28002)),
+                              (mapped, top, below, (0x2901000, 0), (0x2902000, 0x2bd28001)),
+                              (mapped, top, (0x2900000, 0x2c000083)),
+                              (empty, top, below, (0x2901000, 0), (0x2902000, 0x800)),
+                              (empty, (0x2728000, 0, 0))]:
+            self.assertEqual(self.table(0x2728001, 0xa01, *tables), seen)
+        self.assertEqual(self.table(0x2728000, 0xa01), empty)
+        self.assertEqual(vtd.parse_tables(["1.500000 > xp", f"2.5 = {mapped}", f"3.5 = {empty}"]),
+                         [(2.5, "01:00.0", 0x2728000, True), (3.5, "01:00.0", 0x2728000, False)])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,7 +7,7 @@ import time
 import vtd
 
 # Words that stand for a walk through memory: each answer decides on the next command.
-WALKS = {"vtd-context": vtd.context}
+WALKS = {"vtd-context": vtd.context, "vtd-table": vtd.table}
 
 
 class Monitor:
