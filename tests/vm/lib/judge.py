@@ -5,6 +5,7 @@
     judge.py MODE DIR [--allow ADDRESS]... [--deadline S] [--expect ADDRESS=ACTION,METHOD]...
              [--unbound ADDRESS]... [--stuck ADDRESS]... [--start MARK] [--no-report]
              [--iommu MODULE] [--reads] [--fenced-may-fault]
+             [--contained ADDRESS=WAY]...
 
 MODE is `without` (nothing quiesced), `with` (all promises kept) or `survive`
 (pci-quiesce failed; the dump must not suffer), `next-init` (only that it runs).
@@ -14,7 +15,8 @@ of it but that, nor of a bridge that it holds. --start: the mark after which
 pci-quiesce was started, where another program came first. --no-report: there
 must be none. --iommu: the IOMMU's driver, which pci-quiesce loads.
 --reads: the trace has reads of configuration space, too. --fenced-may-fault: what
-was not reset goes on where it was when its driver turns Bus Master on.
+was not reset goes on where it was when its driver turns Bus Master on. --contained:
+isolated, whether or not the report knows of it.
 DIR holds console.log, trace.log and, if made, report.json. Prints what is wrong,
 writes DIR/judged.json, exits 1 if anything is.
 """
@@ -221,7 +223,7 @@ def check_next_init(console, deadline):
 
 
 def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), unbound=(),
-          stuck=(), reports=True, iommu=None, reads=False, fenced_may_fault=False):
+          stuck=(), reports=True, iommu=None, reads=False, fenced_may_fault=False, contained=()):
     """(problems, numbers)."""
     if not console.first or console.kernel is None or console.init is None:
         return ["no kdump kernel reached user space"], {}
@@ -242,8 +244,8 @@ def judge(mode, trace, console, report, allowed=(), deadline=30.0, expected=(), 
     if reads and not any(console.init <= r.time < (console.next_init or 0) for r in trace.reads):
         problems.append("the trace has no reads of configuration space")
     driverless = [*unbound, *(a for a in stuck if not functions[a].bridge)]
-    contained = {d["address"]: d["contain"] for d in (report or {}).get("devices", [])
-                 if d.get("contain")}
+    contained = dict(contained) | {d["address"]: d["contain"]
+                                   for d in (report or {}).get("devices", []) if d.get("contain")}
     problems += check_drivers(console, driverless, contained)
     problems += check_left(console, stuck, contained)
     if mode in ("without", "survive"):
@@ -324,6 +326,7 @@ def main():
     parser.add_argument("--iommu")
     parser.add_argument("--reads", action="store_true")
     parser.add_argument("--fenced-may-fault", action="store_true")
+    parser.add_argument("--contained", action="append", default=[])
     options = parser.parse_args()
 
     expected = [(a, *rest.split(",")) for a, rest in
@@ -339,7 +342,8 @@ def main():
     problems, numbers = judge(
         options.mode, parse_trace(read_lines(os.path.join(options.dir, "trace.log"))), console,
         report, options.allow, options.deadline, expected, options.unbound, options.stuck,
-        not options.no_report, options.iommu, options.reads, options.fenced_may_fault)
+        not options.no_report, options.iommu, options.reads, options.fenced_may_fault,
+        [item.split("=") for item in options.contained])
     for problem in problems:
         print("judge:", problem)
     for name, value in numbers.items():

@@ -217,6 +217,18 @@ class Good(unittest.TestCase):
         problems, _ = judge("with", trace(), seen, report(), ALLOWED, unbound=("0000:01:00.0",))
         self.assertEqual(problems, [])
 
+    def test_contained(self):
+        """By one who did not live to report it."""
+        seen = console()
+        seen.second["0000:01:00.0"].driver = ""
+        seen.second["0000:01:00.0"].override = "pci-quiesce"
+        problems, _ = judge("survive", trace(), seen, report(), ALLOWED,
+                            unbound=("0000:01:00.0",), contained=[("0000:01:00.0", "d3hot")])
+        self.assertEqual(problems, [])
+        problems, _ = judge("survive", trace(), console(), report(), ALLOWED,
+                            contained=[("0000:01:00.0", "d3hot")])
+        self.assertIn("0000:01:00.0: driver_override is '(null)'", problems)
+
 
 class Bad(unittest.TestCase):
     def convicted(self, word, mode="with", **case):
