@@ -33,6 +33,19 @@ static int place_of(const struct quiesce_check *check, const char *file, unsigne
 	return at;
 }
 
+/*
+ * cJSON_InsertItemInArray() of 1.7.17, and of older ones that have its mending of
+ * CVE-2023-50471, inserts nothing in the middle.
+ */
+static void insert(struct cJSON *array, int at, struct cJSON *item)
+{
+	int n_behind = cJSON_GetArraySize(array) - at;
+
+	(void)cJSON_AddItemToArray(array, item);
+	for (; n_behind > 0; n_behind--)
+		(void)cJSON_AddItemToArray(array, cJSON_DetachItemFromArray(array, at));
+}
+
 void quiesce_check_say(struct quiesce_check *check, enum quiesce_severity severity,
 		       const char *file, unsigned int line, const char *format, ...)
 {
@@ -50,7 +63,7 @@ void quiesce_check_say(struct quiesce_check *check, enum quiesce_severity severi
 	else
 		(void)cJSON_AddNullToObject(finding, "line");
 	quiesce_json_string(finding, "message", message);
-	(void)cJSON_InsertItemInArray(check->findings, place_of(check, file, line), finding);
+	insert(check->findings, place_of(check, file, line), finding);
 	check->n_errors += severity == QUIESCE_IS_ERROR;
 }
 
