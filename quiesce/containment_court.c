@@ -123,6 +123,9 @@ static const char *hindrance(const struct quiesce_court *court, size_t i,
 	/* Both are written by us. */
 	if (run->decisions[i].locked)
 		return "the kernel is locked down";
+	if (way == PCIRESET_CONTAIN_LINK && f->parent != PCIRESET_NONE &&
+	    run->decisions[f->parent].no_bus_reset)
+		return "a rule keeps its port";
 	/* drivers/pci/quirks.c, quirk_no_ata_d3() */
 	if (way == PCIRESET_CONTAIN_D3HOT && f->class_code >> 8 == 0x0101)
 		return "IDE controllers may break of it";

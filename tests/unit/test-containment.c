@@ -222,6 +222,18 @@ static void not_where_a_driver_can_work_with_one_of_them(void **state)
 	assert_null(strstr(fake.log, "w "));
 }
 
+static void a_rule_that_keeps_the_port_keeps_the_link(void **state)
+{
+	(void)state;
+	obedient_port();
+	(void)add("0000:01:00.0");
+	plan("link");
+	run.decisions[0].no_bus_reset = true;
+	contain();
+	is_not(1, "not contained: link: a rule keeps its port");
+	assert_null(strstr(fake.log, "w "));
+}
+
 static void a_kept_one_keeps_the_link(void **state)
 {
 	(void)state;
@@ -366,6 +378,7 @@ int main(void)
 		TEST(nothing_is_contained_that_only_this_process_knows_of),
 		TEST(with_a_link_go_all_behind_it),
 		TEST(not_where_a_driver_can_work_with_one_of_them),
+		TEST(a_rule_that_keeps_the_port_keeps_the_link),
 		TEST(a_kept_one_keeps_the_link),
 		TEST(what_failed_is_told_with_its_error),
 		TEST(there_is_no_time_but_what_is_left),
