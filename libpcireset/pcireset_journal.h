@@ -88,7 +88,8 @@ struct pcireset_below {
  * @address: the function
  * @in_use: the entry counts; set before the change, cleared after its undoing
  * @stuck: its reset did not return and holds its lock: leave it alone
- * @late: its own reset was given time enough and has not brought it back
+ * @late: its own reset was given what time there was, and has not brought it back; no
+ *	register of it may be touched before @quiet_until_us
  * @overridden: driver_override was set
  * @holds_bus: of a bridge: its secondary bus is in reset; Bridge Control is the first
  *	of @saved, and the others are what was masked meanwhile
@@ -202,8 +203,8 @@ void pcireset_journal_lead(const struct pcireset_io *io, struct pcireset_journal
  * order, and what is behind them is given the time that it needs. May block as long as a reset of that function does.
  *
  * Return: 0, -EBUSY where it is stuck (nothing is written), -EAGAIN where it has not come
- * back from its own reset (the same; asked anew it is only looked at once), or -errno of
- * the first that failed; what succeeded is no longer in the entry.
+ * back from its own reset, or may not be touched yet (the same; asked anew it is only looked
+ * at once), or -errno of the first that failed; what succeeded is no longer in the entry.
  */
 int pcireset_journal_restore(const struct pcireset_io *io,
 			     struct pcireset_journal_entry *entry);

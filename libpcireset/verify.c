@@ -52,6 +52,18 @@ static bool answers_as_before(const struct pcireset_function *function,
 	return registers->id == (int64_t)((uint32_t)function->device << 16 | function->vendor);
 }
 
+/* Until nobody has to keep away from it, where that is before all have to be ready. */
+static bool may_be_touched(const struct pcireset_io *io,
+			   const struct pcireset_journal_entry *entry, uint64_t end_us)
+{
+	if (!entry || !pcireset_journal_is_quiet(io, entry))
+		return true;
+	if (entry->quiet_until_us > end_us)
+		return false;
+	io->sleep_us(io->data, entry->quiet_until_us - io->now_us(io->data));
+	return true;
+}
+
 /* All wait against the same end: many that are slow cost no more than one. */
 static struct pcireset_registers
 read_when_ready(const struct pcireset_io *io, const struct pcireset_function *function,
@@ -60,7 +72,7 @@ read_when_ready(const struct pcireset_io *io, const struct pcireset_function *fu
 	struct pcireset_registers now = nothing_read;
 	uint64_t pause_us = POLL_FIRST_US;
 
-	if (entry && pcireset_journal_is_quiet(io, entry))
+	if (!may_be_touched(io, entry, end_us))
 		return now;
 	now = read_registers(io, function);
 	while (was_reset && !answers_as_before(function, &now) &&
@@ -74,12 +86,12 @@ read_when_ready(const struct pcireset_io *io, const struct pcireset_function *fu
 
 /* What the reset erased for good; the kernel restores more, but not always in time. */
 static void restore(const struct pcireset_io *io, struct pcireset_journal_entry *entry,
-		    struct pcireset_outcome *outcome)
+		    uint64_t end_us, struct pcireset_outcome *outcome)
 {
 	int n;
 
 	if (!entry || !entry->in_use || entry->stuck || entry->holds_bus ||
-	    pcireset_journal_is_quiet(io, entry))
+	    !may_be_touched(io, entry, end_us))
 		return;
 
 	n = pcireset_saved_restore(io, entry->address, &entry->saved);
@@ -143,7 +155,7 @@ static void verify_silenced(const struct pcireset_io *io,
 		return;
 	}
 
-	restore(io, entry, outcome);
+	restore(io, entry, end_us, outcome);
 	if (outcome->restored > 0 && step->engine != PCIRESET_ENGINE_DIRECT)
 		now = read_registers(io, function);
 
@@ -197,7 +209,7 @@ static void verify_idle(const struct pcireset_io *io, const struct pcireset_func
 		outcome->verdict = PCIRESET_LOST;
 		return;
 	}
-	restore(io, entry, outcome);
+	restore(io, entry, end_us, outcome);
 }
 
 /* A VF that falls with its PF: how that one's reset ended. */
@@ -235,7 +247,7 @@ size_t pcireset_verify(const struct pcireset_io *io, const struct pcireset_machi
 			o->verdict = PCIRESET_LOST;
 		} else if (steps[i].action == PCIRESET_KEEP || o->bound) {
 			/* Bridges come before what is behind them. */
-			restore(io, entry, o);
+			restore(io, entry, end_us, o);
 			o->verdict = PCIRESET_KEPT;
 		} else if (steps[i].action == PCIRESET_IDLE) {
 			verify_idle(io, f, end_us, entry, o);
