@@ -284,8 +284,9 @@ static int disable_link(const struct work *work, size_t port)
 	int r;
 
 	r = pcireset_read16_alive(work->io, f, reg, &control);
-	if (r == 0)
-		r = pcireset_write16(work->io, f, reg, control | PCI_EXP_LNKCTL_LD);
+	if (r < 0)
+		return r;
+	r = pcireset_write16(work->io, f, reg, control | PCI_EXP_LNKCTL_LD);
 	if (r == 0)
 		r = wait_for_end(work->io, f);
 	if (r == 0 || r == -ENODEV)
@@ -293,6 +294,8 @@ static int disable_link(const struct work *work, size_t port)
 	/* It may have gone down, and come up now. */
 	(void)each_below(work, port, leave_alone_below);
 	(void)pcireset_write16(work->io, f, reg, control & (uint16_t)~PCI_EXP_LNKCTL_RL);
+	/* Nobody waits for those that are late, and the port is told of events again. */
+	work->io->sleep_us(work->io->data, LINK_UP_US);
 	return r;
 }
 
