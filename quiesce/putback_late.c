@@ -84,6 +84,10 @@ static size_t look_at_late(const struct quiesce_supervision *s, struct quiesce_s
 		n += r == -EAGAIN;
 		if (r < 0)
 			continue;
+		if (entry->in_use) {
+			log_return(s->log, entry, "stays isolated");
+			continue;
+		}
 		log_return(s->log, entry, "it is back after its reset");
 		if (quiesce_put_back_start(s, &child)) {
 			quiesce_probe(io, s->log, shared, entry->address);

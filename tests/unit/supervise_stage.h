@@ -16,7 +16,7 @@
 
 static char root[64];
 static struct quiesce_config config;
-static const struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
+static struct quiesce_log quiet = { .kmsg_fd = -1, .stderr_max = -1 };
 
 static void full_path(const char *path, char *buffer, size_t bytes)
 {

@@ -2,6 +2,9 @@
 /* What nobody waits for: stuck resets, functions that come back late, children. */
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "supervise_stage.h"
 
@@ -137,6 +140,44 @@ static void what_comes_back_late_gets_its_registers_and_then_its_driver(void **s
 	expect_it_back();
 }
 
+/* The worker has died in the middle of that: its register says that it was done. */
+static void leaves_one_isolated(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
+				void *data)
+{
+	struct pcireset_journal_entry *entry = &shared->journal->entries[0];
+
+	leaves_one_away(shared, started_us, -1, data);
+	entry->isolation = (struct pcireset_isolation){
+		.way = PCIRESET_CONTAIN_LINK, .at = entry->address, .reg = 0x00, .bits = 0x8086
+	};
+	quiesce_tell(tell_fd, QUIESCE_TELL_DONE);
+}
+
+static void what_was_isolated_meanwhile_is_told_and_gets_none(void **state)
+{
+	char said[1024];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	make(NIC "driver_override", "(null)\n");
+	make("sys/bus/pci/drivers_probe", "nobody");
+	make_config(0x10d38086);
+	quiet.kmsg_fd = memfd_create("kmsg", MFD_CLOEXEC);
+	assert_int_equal(supervise(leaves_one_isolated, -1), QUIESCE_BAD_FUNCTIONS);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	n = pread(quiet.kmsg_fd, said, sizeof(said) - 1, 0);
+	(void)close(quiet.kmsg_fd);
+	quiet.kmsg_fd = -1;
+	assert_true(n > 0);
+	said[n] = '\0';
+	assert_non_null(strstr(said, "0000:00:01.0: stays isolated\n"));
+	assert_null(strstr(said, "it is back"));
+	expect("sys/bus/pci/drivers_probe", "nobody");
+	expect(NIC "driver_override", "pci-quiesce");
+}
+
 /* Killed before it has waited for that; it is back once it was given up. */
 static void dies_while_one_is_away(struct quiesce_shared *shared, uint64_t started_us, int tell_fd,
 				   void *data)
@@ -188,6 +229,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_stuck_is_freed_when_its_reset_returns_and_nobody_waits),
 		TEST(what_comes_back_late_gets_its_registers_and_then_its_driver),
+		TEST(what_was_isolated_meanwhile_is_told_and_gets_none),
 		TEST(without_time_to_put_it_back_it_is_looked_after_too),
 		TEST(while_a_child_is_left_behind_a_hung_task_is_no_panic),
 	};
