@@ -278,11 +278,23 @@ static void take_ours(struct quiesce_check *check, const struct cmdline *cmdline
 				  last->text, reasons[wanted]);
 }
 
-/* drivers/acpi/pci_root.c, os_control_query_checks() and calculate_control(). */
+/*
+ * With these Linux asks firmware for no control of AER, or for none at all:
+ * drivers/acpi/pci_root.c, calculate_support(), os_control_query_checks() and
+ * calculate_control(); without ACPI there is nobody to ask.
+ */
 static bool hides_owner(const char *word)
 {
-	return (same_key(word, "pcie_ports") && has_option(word, "compat")) ||
-	       (same_key(word, "pci") && has_option(word, "noaer"));
+	static const char *const hiders[][2] = {
+		{ "pcie_ports", "compat" }, { "pcie_aspm", "off" }, { "pci", "noaer" },
+		{ "pci", "nomsi" },	    { "pci", "nommconf" },  { "pci", "conf1" },
+		{ "pci", "conf2" },	    { "pci", "noacpi" },    { "acpi", "off" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hiders); i++)
+		if (same_key(word, hiders[i][0]) && has_option(word, hiders[i][1]))
+			return true;
+	return false;
 }
 
 static void check_owner(struct quiesce_check *check, const struct cmdline *cmdline)

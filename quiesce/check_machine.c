@@ -9,6 +9,8 @@
 #include "rules.h"
 #include "target.h"
 
+#define SPARES ": contain spares whatever a driver of the image takes"
+
 /* As Linux is configured: a driver with a module is one; others bind at boot. */
 static bool is_built_in(const struct pcireset_io *io, const char *driver)
 {
@@ -151,17 +153,16 @@ static void add_target(struct cJSON *object, struct quiesce_check *check,
 				  NULL, 0,
 				  "the dump target is not known: kdump's configuration names none, "
 				  "or no way to it%s",
-				  is_any_contained(&check->run) ?
-					  ": contain spares whatever a driver of the image takes" :
-					  "");
+				  is_any_contained(&check->run) ? SPARES : "");
 	for (size_t s = 0; s < target->n; s++) {
 		const struct quiesce_target_source *source = &target->sources[s];
 
 		add_source(ways, &check->run, source->name, source);
 		if (!source->n)
 			quiesce_check_say(check, QUIESCE_IS_WARNING, source->file, source->line,
-					  "dump target: no PCI function is known to lead to %s",
-					  source->name);
+					  "dump target: no PCI function is known to lead to %s%s",
+					  source->name,
+					  is_any_contained(&check->run) ? SPARES : "");
 	}
 }
 

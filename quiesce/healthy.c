@@ -13,7 +13,9 @@ int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *ta
 
 	if (!marks)
 		return -ENOMEM;
-	for (size_t s = 0; s < target->n; s++)
+	run->dump_target_partly = false;
+	for (size_t s = 0; s < target->n; s++) {
+		run->dump_target_partly |= target->sources[s].n == 0;
 		for (size_t f = 0; f < target->sources[s].n; f++) {
 			const size_t i = quiesce_find(&run->machine,
 						      target->sources[s].functions[f].address);
@@ -21,6 +23,7 @@ int quiesce_plan_toward(struct quiesce_run *run, const struct quiesce_target *ta
 			if (i != PCIRESET_NONE)
 				marks[i] = true;
 		}
+	}
 	run->dump_target = marks;
 	r = quiesce_pipeline_silence(run);
 	run->dump_target = NULL;

@@ -253,6 +253,7 @@ struct quiesce_run {
 	struct pcireset_journal *own_journal;
 	struct quiesce_iommu *iommu; /* NULL before that stage */
 	const bool *dump_target; /* one per function, where the image's file is not there yet */
+	bool dump_target_partly; /* and that nobody knows the way to all of it */
 	struct quiesce_comparison *comparison; /* with the image's manifest, or NULL */
 	uint64_t silence_us;
 	uint64_t fence_us;

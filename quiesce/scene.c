@@ -58,7 +58,7 @@ static bool mark_dump_target(const struct quiesce_run *run, bool *marked)
 
 	if (run->dump_target) {
 		memcpy(marked, run->dump_target, run->machine.n * sizeof(bool));
-		return true;
+		return !run->dump_target_partly;
 	}
 	return quiesce_dump_target_mark(run->root, &run->machine,
 					will_be_said(run) ? NULL : run->log, marked, &n_missing,
