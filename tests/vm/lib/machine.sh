@@ -123,6 +123,17 @@ fell_over() {
 	grep -q 'Oops: int3' "$RUN/console.log" && ! grep -q 'pq-test: first' "$RUN/console.log"
 }
 
+# Two of some 350 crashes never ended, and why is not known: one waited for virtio_rng's
+# first interrupt, the other for power-off after all devices were shut down. So a machine
+# that hangs is started once more, and tests/run tells of it; tests/soak takes it for a
+# failure. What the first left is kept.
+has_hung() {
+	[ "$QEMU_STATUS" -eq 124 ] && [ -z "${PQ_HANG_FAILS:-}" ] || return 1
+	rm -rf "$RUN.hung"
+	mkdir "$RUN.hung"
+	mv "$RUN/console.log" "$RUN/trace.log" "$RUN/qemu.err" "$RUN.hung"
+}
+
 # run_machine WORDS: boots first.img with these.
 run_machine() {
 	rm -f "$RUN"/net*.{qemu,peer}
@@ -181,6 +192,9 @@ crash_cycle() {
 	run_machine "${common/nr_cpus=1 reset_devices/}"
 	if fell_over; then
 		say "the emulator fell over before the crash: once more"
+		run_machine "${common/nr_cpus=1 reset_devices/}"
+	elif has_hung; then
+		say "no end after $TIMEOUT s: once more, and what is left of it is in $RUN.hung"
 		run_machine "${common/nr_cpus=1 reset_devices/}"
 	fi
 	rm "$RUN/first.img"
