@@ -136,7 +136,7 @@ has_hung() {
 
 # run_machine WORDS: boots first.img with these.
 run_machine() {
-	rm -f "$RUN"/net*.{qemu,peer}
+	rm -f "$RUN"/net*.{qemu,peer} "$RUN/qmp"
 	make_target
 	QEMU_STATUS=0
 	# shellcheck disable=SC2034 # for the caller
