@@ -20,11 +20,6 @@ static bool is_built_in(const struct pcireset_io *io, const char *driver)
 	return io->link_read(io->data, path, module, sizeof(module)) < 0;
 }
 
-static bool has_words(const struct cJSON *object, const char *key, const char *words)
-{
-	return strcmp(cJSON_GetObjectItemCaseSensitive(object, key)->valuestring, words) == 0;
-}
-
 /* Of the element of @kinds that has both words, which is made where it is missing. */
 static struct cJSON *addresses_of(struct cJSON *kinds, const char *key, const char *words,
 				  const char *other, const char *other_words)
@@ -32,7 +27,8 @@ static struct cJSON *addresses_of(struct cJSON *kinds, const char *key, const ch
 	struct cJSON *kind;
 
 	cJSON_ArrayForEach(kind, kinds)
-		if (has_words(kind, key, words) && (!other || has_words(kind, other, other_words)))
+		if (quiesce_json_is(kind, key, words) &&
+		    (!other || quiesce_json_is(kind, other, other_words)))
 			return cJSON_GetObjectItemCaseSensitive(kind, "addresses");
 	kind = cJSON_CreateObject();
 	quiesce_json_string(kind, key, words);

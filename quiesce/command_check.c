@@ -117,7 +117,7 @@ void quiesce_check_tell(const struct quiesce_check *check, const struct quiesce_
 	const struct cJSON *finding;
 
 	cJSON_ArrayForEach(finding, check->findings)
-		if (strcmp(word(finding, "severity"), severity_words[QUIESCE_IS_NOTE]) != 0)
+		if (!quiesce_json_is(finding, "severity", severity_words[QUIESCE_IS_NOTE]))
 			quiesce_log(log, QUIESCE_WARNING, "%s%s",
 				    place(finding, text, sizeof(text)), word(finding, "message"));
 }
@@ -184,9 +184,9 @@ static void print_machine(const struct cJSON *machine, FILE *out)
 	const struct cJSON *estimate = cJSON_GetObjectItemCaseSensitive(machine, "estimate_ms");
 	const struct cJSON *deadline = cJSON_GetObjectItemCaseSensitive(machine, "deadline_ms");
 
-	if (strcmp(word(machine, "switch"), "1") != 0)
+	if (!quiesce_json_is(machine, "switch", "1"))
 		(void)fprintf(out, "switched      rd.pci_quiesce=%s: %s\n", word(machine, "switch"),
-			      strcmp(word(machine, "switch"), "shell") == 0 ?
+			      quiesce_json_is(machine, "switch", "shell") ?
 				      "what follows waits for somebody at the console" :
 				      "nothing of what follows happens");
 	(void)fprintf(out, "level         %s", word(machine, "level"));

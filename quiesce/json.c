@@ -2,6 +2,7 @@
 /* JSON as all our output has it: every key always there, one element a line. */
 #include <cJSON.h>
 #include <errno.h>
+#include <string.h>
 
 #include "quiesce.h"
 #include "report.h"
@@ -16,6 +17,13 @@ void quiesce_json_string(struct cJSON *object, const char *key, const char *text
 		(void)cJSON_AddStringToObject(object, key, text);
 	else
 		(void)cJSON_AddNullToObject(object, key);
+}
+
+bool quiesce_json_is(const struct cJSON *object, const char *key, const char *text)
+{
+	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return value && strcmp(value, text) == 0;
 }
 
 void quiesce_json_hex(struct cJSON *object, const char *key, uint32_t value, int digits)

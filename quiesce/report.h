@@ -39,6 +39,8 @@ struct cJSON;
 
 /** quiesce_json_string() - add a string, or null for none */
 void quiesce_json_string(struct cJSON *object, const char *key, const char *text);
+/** quiesce_json_is() - is that key this string */
+bool quiesce_json_is(const struct cJSON *object, const char *key, const char *text);
 /** quiesce_json_hex() - add a number as a string of hexadecimal digits */
 void quiesce_json_hex(struct cJSON *object, const char *key, uint32_t value, int digits);
 /** quiesce_json_elements() - the elements of an array, made one by one; -ENOMEM */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Below a table: all functions in one line, and who may have to do with the crash. */
 #include <cJSON.h>
-#include <string.h>
 
 #include "commands.h"
 #include "report.h"
@@ -10,13 +9,6 @@
 static const struct cJSON *item(const struct cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static bool has_word(const struct cJSON *object, const char *key, const char *word)
-{
-	const char *text = cJSON_GetStringValue(item(object, key));
-
-	return text && strcmp(text, word) == 0;
 }
 
 static const char *plural(size_t n)
@@ -35,7 +27,7 @@ static void print_verdicts(const struct cJSON *devices, const char *key, FILE *o
 		size_t n = 0;
 
 		cJSON_ArrayForEach(device, devices)
-			n += has_word(device, key, pcireset_verdict_word(v));
+			n += quiesce_json_is(device, key, pcireset_verdict_word(v));
 		if (n) {
 			(void)fprintf(out, "%s%zu %s", before, n, pcireset_verdict_word(v));
 			before = ", ";
@@ -57,7 +49,7 @@ static size_t count_buses(const struct cJSON *devices, enum pcireset_engine engi
 		const char *via = cJSON_GetStringValue(item(device, "via"));
 
 		if (via && !item(seen, via) &&
-		    has_word(device, "engine", pcireset_engine_word(engine)))
+		    quiesce_json_is(device, "engine", pcireset_engine_word(engine)))
 			(void)cJSON_AddTrueToObject(seen, via);
 	}
 	n = (size_t)cJSON_GetArraySize(seen);
@@ -72,7 +64,7 @@ static size_t count_made_by(const struct cJSON *devices, enum pcireset_engine en
 
 	cJSON_ArrayForEach(device, devices)
 		n += !cJSON_IsString(item(device, "via")) &&
-		     has_word(device, "engine", pcireset_engine_word(engine));
+		     quiesce_json_is(device, "engine", pcireset_engine_word(engine));
 	return n;
 }
 
