@@ -121,6 +121,8 @@ bool fake_bus_reaches(const struct fake_function *function);
 void fake_reset_function(struct fake *fake, struct fake_function *function,
 			 enum fake_flr kind);
 void fake_forget_log(struct fake *fake);
+/* A file of the machine's that the code under test opens by itself. */
+void fake_append(const char *root, const char *name, const char *text);
 void fake_put(uint8_t *config, unsigned int reg, uint32_t value, size_t bytes);
 uint32_t fake_get(const uint8_t *config, unsigned int reg, size_t bytes);
 

@@ -96,3 +96,15 @@ struct fake_attr *fake_resets(struct fake *fake, struct fake_function *function,
 	reset->blocks_us = 100000;
 	return reset;
 }
+
+void fake_append(const char *root, const char *name, const char *text)
+{
+	char path[96];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}

@@ -21,18 +21,6 @@ static struct quiesce_run run;
 static struct quiesce_faults faults;
 static char root[64];
 
-static void append(const char *name, const char *text)
-{
-	char path[96];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	file = fopen(path, "a");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void place(size_t i, const char *address, size_t group, size_t next)
 {
 	assert_int_equal(pcireset_address_parse(address, &functions[i].address), 0);
@@ -66,8 +54,8 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(root));
 	(void)snprintf(command, sizeof(command), "mkdir %s/dev %s/proc", root, root);
 	assert_int_equal(system(command), 0);
-	append("proc/interrupts", INTERRUPTS);
-	append("dev/kmsg", "");
+	fake_append(root, "proc/interrupts", INTERRUPTS);
+	fake_append(root, "dev/kmsg", "");
 	run = (struct quiesce_run){ .root = root, .machine = { functions, 6 }, .iommu = &iommu };
 	return 0;
 }
@@ -83,9 +71,9 @@ static int teardown(void **state)
 
 static void read_all(const char *before, const char *then)
 {
-	append("dev/kmsg", before);
+	fake_append(root, "dev/kmsg", before);
 	quiesce_faults_begin(&run, &faults);
-	append("dev/kmsg", then);
+	fake_append(root, "dev/kmsg", then);
 	quiesce_faults_read(&faults);
 	quiesce_faults_end(&faults);
 	faults.interrupts = (char *)INTERRUPTS;

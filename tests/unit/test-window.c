@@ -85,8 +85,8 @@ static void without_the_IOMMU_s_interrupt_no_fault_proves_nothing(void **state)
 	(void)state;
 	(void)add("0000:01:00.0", "3");
 	fake_find_attr(&fake, "sys/bus/pci/devices/0000:01:00.0/iommu")->text[4] = '1';
-	append("dev/kmsg", "6,1,1,-;DMAR: Copied translation tables from previous kernel for "
-			   "dmar1\n");
+	fake_append(root, "dev/kmsg",
+		    "6,1,1,-;DMAR: Copied translation tables from previous kernel for dmar1\n");
 	work_with_window("", UINT64_MAX);
 	text = window(0);
 	assert_string_equal(text, "{\"ms\":500,\"faults\":null,\"observable\":false}");

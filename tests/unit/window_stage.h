@@ -14,18 +14,6 @@ static uint64_t late_by_us;
 static struct fake_function *watched;
 static uint32_t command_then;
 
-static void append(const char *name, const char *text)
-{
-	char path[96];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
-	file = fopen(path, "a");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void sleep_and_hear(void *data, uint64_t us)
 {
 	(void)data;
@@ -34,14 +22,15 @@ static void sleep_and_hear(void *data, uint64_t us)
 	if (watched)
 		command_then = fake_get(watched->config, 4, 2);
 	(void)strcat(asked, "wait\n");
-	append("dev/kmsg", said);
+	fake_append(root, "dev/kmsg", said);
 }
 
 static void work_with_window(const char *text, uint64_t drivers_deadline_us)
 {
-	append("proc/interrupts", "           CPU0\n"
-				  "  24:          0  DMAR-MSI    0-edge      dmar0\n"
-				  " NMI:          0   Non-maskable interrupts\n");
+	fake_append(root, "proc/interrupts",
+		    "           CPU0\n"
+		    "  24:          0  DMAR-MSI    0-edge      dmar0\n"
+		    " NMI:          0   Non-maskable interrupts\n");
 	said = text;
 	slept_us = 0;
 	fake.io.sleep_us = sleep_and_hear;
